@@ -1,0 +1,34 @@
+/*
+ * Memory for secrets: locked, kept out of core dumps, between guard pages, wiped when freed
+ * (libsodium's guarded heap). Short-lived secrets on the stack are wiped with secret_wipe.
+ */
+#ifndef AIRLOCK_BASE_SECRET_H
+#define AIRLOCK_BASE_SECRET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/err.h"
+
+/* Zeroed guarded memory, or NULL. Release with secret_free, which wipes. */
+void *secret_alloc(size_t n);
+void secret_free(void *p);
+
+/* No access / read-only / writable again, for a whole secret_alloc block. */
+void secret_lock(void *p);
+void secret_readonly(void *p);
+void secret_unlock(void *p);
+
+/* Wipes n bytes in a way the compiler keeps. */
+void secret_wipe(void *p, size_t n);
+
+/* Constant-time comparison; 1 when equal. */
+int secret_equal(const void *a, const void *b, size_t n);
+
+/*
+ * First thing in both programs: libsodium's start, no core dumps, not traceable (PR_SET_DUMPABLE 0),
+ * umask 077. ERR_RANDOM or ERR_SANDBOX with the reason.
+ */
+enum err MUST_CHECK secret_start(void);
+
+#endif

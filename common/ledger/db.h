@@ -1,0 +1,84 @@
+/*
+ * All state of both programs: ordered tables of records in one transactional store. Two backends
+ * speak this interface: LMDB (db_lmdb.c, the one place of lmdb.h) and the simulation's fake disk.
+ * Every record carries a 16-byte BLAKE2b checksum over table, key and value, since LMDB 0.9 has no
+ * page checksums: a damaged record is ERR_DB_DAMAGED, never data. Keys are compared as bytes, so
+ * numbers in keys are big endian; at most 500 bytes.
+ */
+#ifndef AIRLOCK_LEDGER_DB_H
+#define AIRLOCK_LEDGER_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/bytes.h"
+#include "common/base/err.h"
+
+struct db;
+struct db_txn;
+struct db_cursor;
+
+/* A backend: raw storage without checksums. `table` is an index into the names given at open. */
+struct db_backend {
+	void *ctx;
+	enum err (*begin)(void *ctx, bool write, void **txn);
+	/* Durable (fsynced) when it returns ERR_OK; the transaction is over either way. */
+	enum err (*commit)(void *ctx, void *txn);
+	void (*abort)(void *ctx, void *txn);
+	/* ERR_NOT_FOUND; the value is valid until the next write or the end of the transaction. */
+	enum err (*get)(void *ctx, void *txn, unsigned table, struct span key, struct span *value);
+	enum err (*put)(void *ctx, void *txn, unsigned table, struct span key, struct span value);
+	enum err (*del)(void *ctx, void *txn, unsigned table, struct span key);
+	/* First key >= key (after = false) or > key; or last key <= / < key (backwards). */
+	enum err (*seek)(void *ctx, void *txn, unsigned table, struct span key, bool after,
+			 bool backwards, struct span *found_key, struct span *value);
+	void (*close)(void *ctx);
+};
+
+/*
+ * Opens (and makes) an LMDB environment in folder `dir` with these tables; map_size is the greatest
+ * size it may grow to. Holds an exclusive lock on dir/lock when `exclusive` (ERR_LOCKED).
+ */
+enum err MUST_CHECK db_open_lmdb(struct db **out, const char *dir, const char *const *tables,
+				 unsigned n, size_t map_size, bool exclusive);
+/* Wraps a backend given by the caller; closed with the db. */
+enum err MUST_CHECK db_open_backend(struct db **out, struct db_backend backend);
+void db_close(struct db *db);
+
+/* One write transaction at a time; read transactions see the state at their beginning. */
+enum err MUST_CHECK db_begin(struct db_txn **out, struct db *db, bool write);
+/* Frees the transaction whatever it returns. ERR_NO_SPACE, ERR_IO, ERR_DB. */
+enum err MUST_CHECK db_commit(struct db_txn *t);
+/* Fine on NULL. */
+void db_abort(struct db_txn *t);
+
+/* Values found are borrowed until the next write in, or the end of, the transaction. */
+enum err MUST_CHECK db_get(struct db_txn *t, unsigned table, struct span key, struct span *value);
+enum err MUST_CHECK db_put(struct db_txn *t, unsigned table, struct span key, struct span value);
+/* ERR_EXISTS when the key is there. */
+enum err MUST_CHECK db_put_new(struct db_txn *t, unsigned table, struct span key,
+			       struct span value);
+/* ERR_NOT_FOUND when it is not. */
+enum err MUST_CHECK db_del(struct db_txn *t, unsigned table, struct span key);
+
+/*
+ * Walking: db_first(…, key) gives the first record with key >= the given one (an empty key: the very
+ * first), db_next the first with a greater key than *key; db_last and db_prev likewise downwards
+ * (an empty key: the very last). ERR_NOT_FOUND at the end. *key and *value are borrowed.
+ */
+enum err MUST_CHECK db_first(struct db_txn *t, unsigned table, struct span at, struct span *key,
+			     struct span *value);
+enum err MUST_CHECK db_next(struct db_txn *t, unsigned table, struct span *key,
+			    struct span *value);
+enum err MUST_CHECK db_last(struct db_txn *t, unsigned table, struct span at, struct span *key,
+			    struct span *value);
+enum err MUST_CHECK db_prev(struct db_txn *t, unsigned table, struct span *key,
+			    struct span *value);
+
+static inline struct span db_span(const void *p, size_t n)
+{
+	return (struct span){p, n};
+}
+
+#endif
