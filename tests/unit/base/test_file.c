@@ -1,0 +1,73 @@
+/* Files are replaced whole, read with a bound, and locked once. */
+#include "tests/unit/unit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+
+static char dir[] = "/tmp/airlock-file-XXXXXX";
+
+static int make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+static void writes_atomically_and_privately(void **state)
+{
+	(void)state;
+	char path[PATH_TEXT_MAX];
+	assert_int_equal(path_join(path, dir, "f"), ERR_OK);
+	assert_int_equal(file_write(path, "one", 3), ERR_OK);
+	assert_int_equal(file_write_new(path, "two", 3), ERR_EXISTS);
+	assert_int_equal(file_write(path, "three", 5), ERR_OK);
+	struct stat st;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	struct buf b;
+	buf_init(&b, 100);
+	assert_int_equal(file_read(&b, path, 4), ERR_MSG_SIZE);
+	buf_reset(&b);
+	assert_int_equal(file_read(&b, path, 5), ERR_OK);
+	assert_memory_equal(b.p, "three", 5);
+	buf_free(&b);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(file_read(&b, path, 5), ERR_NOT_FOUND);
+}
+
+static void full_device_is_told_apart(void **state)
+{
+	(void)state;
+	assert_int_equal(err_errno(28, "x", "y"), ERR_NO_SPACE);
+}
+
+static void lock_is_exclusive(void **state)
+{
+	(void)state;
+	char path[PATH_TEXT_MAX];
+	int a, b;
+	assert_int_equal(path_join(path, dir, "lock"), ERR_OK);
+	assert_int_equal(lock_take(&a, path), ERR_OK);
+	assert_int_equal(lock_take(&b, path), ERR_LOCKED);
+	lock_release(a);
+	assert_int_equal(lock_take(&b, path), ERR_OK);
+	lock_release(b);
+	assert_int_equal(unlink(path), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(writes_atomically_and_privately),
+	    cmocka_unit_test(full_device_is_told_apart),
+	    cmocka_unit_test(lock_is_exclusive),
+	};
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
