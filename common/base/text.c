@@ -15,25 +15,28 @@ bool text_is_plain(const char *s, size_t n)
 	return true;
 }
 
+static size_t safe_length(char c)
+{
+	return text_is_plain(&c, 1) && c != '\\' ? 1 : 4;
+}
+
 char *text_safe(char *out, size_t size, const char *s, size_t n)
 {
 	CHECK(size >= 8);
+	size_t whole = 0;
+	for (size_t i = 0; i < n && whole < size; i++) {
+		whole += safe_length(s[i]);
+	}
+	size_t room = whole < size ? size : size - 3;
 	size_t at = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool plain = text_is_plain(s + i, 1) && s[i] != '\\';
-		size_t need = plain ? 1 : 4;
-		bool last = i + 1 == n;
-		if (at + need + (last ? 1 : 4) > size) {
-			memcpy(out + at, "...", 4);
-			return out;
-		}
-		if (plain) {
+	for (size_t i = 0; i < n && at + safe_length(s[i]) < room; i++) {
+		if (safe_length(s[i]) == 1) {
 			out[at++] = s[i];
 		} else {
 			snprintf(out + at, 5, "\\x%02x", (unsigned char)s[i]);
 			at += 4;
 		}
 	}
-	out[at] = '\0';
+	memcpy(out + at, whole < size ? "" : "...", whole < size ? 1 : 4);
 	return out;
 }
