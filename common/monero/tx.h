@@ -72,6 +72,12 @@ enum err MUST_CHECK tx_id_pruned(struct hash *out, const void *blob, size_t n,
 uint64_t tx_weight(size_t blob_size, size_t n_out);
 /* The weight wallet2 estimates before building (estimate_tx_weight), for the fee. */
 uint64_t tx_weight_estimate(size_t n_in, size_t n_out, size_t extra_size);
+/*
+ * The weight that a Bulletproof+ transaction with unlock time 0 will have to the byte;
+ * offsets_size: bytes of all inputs' relative ring offsets as varints.
+ */
+uint64_t tx_weight_exact(size_t n_in, size_t offsets_size, size_t n_out, size_t extra_size,
+			 uint64_t fee);
 
 /* The fields of tx_extra that matter, in the order met. Unknown or broken tails end the walk, as in the official wallet. */
 struct tx_extra {
@@ -106,8 +112,11 @@ struct subaddress_book {
 /*
  * The outputs of a transaction that are ours: every tx public key and additional key is tried, view
  * tags first, amounts decrypted, and an output kept only if its commitment opens to its amount.
+ * Version 1 has none: its outputs cannot be spent by rings of RingCT outputs. Of two outputs with
+ * one key, which share a key image so that one alone can be spent, the larger is kept.
  * `derived` are 8aR packed for, in order, extra->public_key[] and extra->additional[] (from
- * point_mul8_batch_pack; 32 zero bytes where R does not decode). At most `max` are written.
+ * point_mul8_batch_pack; 32 zero bytes where R does not decode). At most `max` are written; ERR_LIMIT if more are ours (n_out
+ * is always enough).
  */
 enum err MUST_CHECK tx_scan(struct owned_output *out, size_t *n, size_t max, const struct tx *tx,
 			    const struct tx_extra *extra, const uint8_t *derived,
