@@ -52,7 +52,8 @@ enum err amount_parse(struct amount *out, const char *text)
 			continue;
 		}
 		if (*c < '0' || *c > '9') {
-			return err_set(ERR_AMOUNT, "'%.40s': only digits and one decimal point are allowed",
+			return err_set(ERR_AMOUNT,
+				       "'%.40s': only digits and one decimal point are allowed",
 				       text);
 		}
 		if (point && ++decimals > 12) {

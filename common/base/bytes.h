@@ -1,7 +1,7 @@
 /*
- * Bytes in and out. `struct reader` walks foreign bytes with a sticky failure: after the first short
- * or bad read every further read gives zeros, and reader_end() reports once. `struct buf` grows on
- * the heap up to a cap fixed at the start, with a sticky failure too.
+ * Bytes in and out. `struct reader` walks foreign bytes with a sticky failure: after the first
+ * short or bad read every further read gives zeros, and reader_end() reports once. `struct buf`
+ * grows on the heap up to a cap fixed at the start, with a sticky failure too.
  */
 #ifndef AIRLOCK_BASE_BYTES_H
 #define AIRLOCK_BASE_BYTES_H

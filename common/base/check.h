@@ -1,6 +1,6 @@
 /*
- * CHECK(condition): our own misuse, never outside data. Always compiled in; prints where and aborts,
- * because going on with a broken invariant could cost money.
+ * CHECK(condition): our own misuse, never outside data. Always compiled in; prints where and
+ * aborts, because going on with a broken invariant could cost money.
  */
 #ifndef AIRLOCK_BASE_CHECK_H
 #define AIRLOCK_BASE_CHECK_H

@@ -1,8 +1,9 @@
 /*
  * Every error of both programs, in one table: name, fixed number, category and text. The numbers of
  * the refusals cross the gap in replies and stand in journals, so they never change or get reused.
- * The category decides the exit code. A function that can fail returns enum err and must be checked;
- * the text is printed once, at the outermost layer, with the detail set where the cause is known.
+ * The category decides the exit code. A function that can fail returns enum err and must be
+ * checked; the text is printed once, at the outermost layer, with the detail set where the cause is
+ * known.
  */
 #ifndef AIRLOCK_BASE_ERR_H
 #define AIRLOCK_BASE_ERR_H
@@ -130,7 +131,8 @@ enum err {
 #undef X
 };
 
-/* The fixed name of a code, as in the table without "ERR_" and in lower case ("limit_day"). Static. */
+/* The fixed name of a code, as in the table without "ERR_" and in lower case ("limit_day"). Static.
+ */
 const char *err_name(enum err e);
 
 /* The table's sentence for a code. Static; never NULL. */
@@ -146,8 +148,8 @@ int err_exit_code(enum err e);
 int err_known(uint64_t n);
 
 /*
- * Sets this thread's detail ("what, where, what to do") and returns e, so that a function fails with
- * `return err_set(ERR_X, ...)`. Replaces an earlier detail. Never pass a secret.
+ * Sets this thread's detail ("what, where, what to do") and returns e, so that a function fails
+ * with `return err_set(ERR_X, ...)`. Replaces an earlier detail. Never pass a secret.
  */
 enum err err_set(enum err e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

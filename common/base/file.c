@@ -11,8 +11,8 @@
 enum err err_errno(int errnum, const char *what, const char *path)
 {
 	enum err e = errnum == ENOSPC || errnum == EDQUOT ? ERR_NO_SPACE
-		     : errnum == ENOENT			  ? ERR_NOT_FOUND
-		     : errnum == EEXIST			  ? ERR_EXISTS
+		     : errnum == ENOENT                   ? ERR_NOT_FOUND
+		     : errnum == EEXIST                   ? ERR_EXISTS
 							  : ERR_IO;
 	return err_set(e, "%s %s: %s", what, path, strerror(errnum));
 }
@@ -85,9 +85,9 @@ static enum err sync_parent(const char *path)
 	char dir[PATH_TEXT_MAX];
 	const char *slash = strrchr(path, '/');
 	if (!slash) {
-		strcpy(dir, ".");
+		snprintf(dir, sizeof dir, ".");
 	} else if (slash == path) {
-		strcpy(dir, "/");
+		snprintf(dir, sizeof dir, "/");
 	} else {
 		snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
 	}

@@ -37,7 +37,8 @@ bool file_exists(const char *path);
 enum err MUST_CHECK lock_take(int *fd, const char *path);
 void lock_release(int fd);
 
-/* errno as one of ours (ENOSPC and EDQUOT: ERR_NO_SPACE), with "what path: reason" as the detail. */
+/* errno as one of ours (ENOSPC and EDQUOT: ERR_NO_SPACE), with "what path: reason" as the detail.
+ */
 enum err err_errno(int errnum, const char *what, const char *path);
 
 /* "dir/name" in a fixed array; ERR_USAGE when it would not fit. */

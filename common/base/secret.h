@@ -26,8 +26,8 @@ void secret_wipe(void *p, size_t n);
 int secret_equal(const void *a, const void *b, size_t n);
 
 /*
- * First thing in both programs: libsodium's start, no core dumps, not traceable (PR_SET_DUMPABLE 0),
- * umask 077. ERR_RANDOM or ERR_SANDBOX with the reason.
+ * First thing in both programs: libsodium's start, no core dumps, not traceable (PR_SET_DUMPABLE
+ * 0), umask 077. ERR_RANDOM or ERR_SANDBOX with the reason.
  */
 enum err MUST_CHECK secret_start(void);
 

@@ -27,9 +27,19 @@ static void parses_exactly(void **state)
 static void refuses_what_is_no_amount(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"",     ".",    "1.",   "-1",	   "+1",
-					  "1e3",  " 1",   "1 ",   "1,5",   "0x1",
-					  "1..2", "0.0000000000001", "18446744.073709551616",
+	static const char *const bad[] = {"",
+					  ".",
+					  "1.",
+					  "-1",
+					  "+1",
+					  "1e3",
+					  " 1",
+					  "1 ",
+					  "1,5",
+					  "0x1",
+					  "1..2",
+					  "0.0000000000001",
+					  "18446744.073709551616",
 					  "99999999999999999999"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct amount a = amount_of(7);

@@ -6,7 +6,8 @@
 static void varints_round_trip(void **state)
 {
 	(void)state;
-	static const uint64_t values[] = {0, 1, 127, 128, 300, UINT32_MAX, UINT64_MAX - 1, UINT64_MAX};
+	static const uint64_t values[] = {0,         1, 127, 128, 300, UINT32_MAX, UINT64_MAX - 1,
+					  UINT64_MAX};
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
 		uint8_t out[10];
 		size_t n = varint_encode(out, values[i]);

@@ -1,0 +1,348 @@
+"""
+A private Monero chain for tests: monerod in regtest and official wallets beside it, all on
+127.0.0.1, in one temporary folder, gone when the `with` block ends, however it ends.
+
+    with Chain() as chain:
+        payer = chain.wallet('payer')
+        chain.mine(70, payer.address())
+        txid = payer.pay([(address, 1.5 * XMR)])['tx_hash']
+
+Amounts are atomic units (int) everywhere. Python's standard library only.
+"""
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+XMR = 10**12
+UNLOCK = 10  # confirmations before an ordinary output can be spent
+COINBASE_UNLOCK = 60
+START_SECONDS = 60
+STOP_SECONDS = 15
+CALL_SECONDS = 300
+PR_SET_PDEATHSIG = 1
+
+
+class RpcError(Exception):
+    """An answer that is an error; code and message are the server's."""
+
+    def __init__(self, method, error):
+        super().__init__(f"{method}: {error.get('message', error)}")
+        self.code = error.get('code')
+
+
+class StartError(Exception):
+    """A server that did not come up; the text holds the end of its log."""
+
+
+def xmr(amount):
+    """Atomic units as people write them, all twelve decimals, exactly."""
+    return f"{amount // XMR}.{amount % XMR:012d}"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def die_with_parent():
+    """In the child: killed when the test is, even by SIGKILL, so that no daemon is left behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Server:
+    """One daemon with a JSON-RPC port. Subclasses give the command line."""
+
+    keep = False
+
+    def __init__(self, folder, name):
+        self.name = name
+        self.log = os.path.join(folder, name + '.out')
+        self.process = None
+        self.port = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def ready(self):
+        raise NotImplementedError
+
+    def start(self):
+        for attempt in range(3):  # another program may take a free port before the daemon does
+            self.port = free_port()
+            with open(self.log, 'ab') as out:
+                self.process = subprocess.Popen(
+                    self.command(), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                    start_new_session=self.keep,
+                    preexec_fn=None if self.keep else die_with_parent)
+            if self._wait():
+                return self
+            self.stop()
+        with open(self.log, 'rb') as f:
+            tail = f.read()[-2000:].decode(errors='replace')
+        raise StartError(f"{self.name} did not start:\n{tail}")
+
+    def _wait(self):
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                return False
+            try:
+                self.ready()
+                return True
+            except (OSError, RpcError, ValueError):
+                time.sleep(0.1)
+        return False
+
+    def stop(self):
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def post(self, path, body):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode(),
+            {'Content-Type': 'application/json'})
+        with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:
+            return json.loads(answer.read())
+
+    def rpc(self, method, **params):
+        answer = self.post('/json_rpc', {'jsonrpc': '2.0', 'id': '0', 'method': method,
+                                         'params': params})
+        if 'error' in answer:
+            raise RpcError(method, answer['error'])
+        return answer['result']
+
+
+class Node(Server):
+    """monerod with a chain of its own; every hard fork is active from block 1."""
+
+    def __init__(self, folder, name='monerod', fresh=True):
+        super().__init__(folder, name)
+        self.data = os.path.join(folder, name)
+        self.fresh = fresh
+        self.p2p = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self):
+        self.p2p = free_port()
+        command = [
+            'monerod', '--regtest', '--offline', '--fixed-difficulty', '1', '--non-interactive',
+            '--data-dir', self.data, '--no-zmq', '--no-igd', '--hide-my-port',
+            '--check-updates', 'disabled', '--disable-dns-checkpoints', '--log-level', '0',
+            '--max-log-file-size', '0', '--db-sync-mode', 'fastest:async:1000',
+            '--p2p-bind-ip', '127.0.0.1', '--p2p-bind-port', str(self.p2p),
+            '--rpc-bind-ip', '127.0.0.1', '--rpc-bind-port', str(self.port)]
+        if not self.fresh:
+            command.append('--keep-fakechain')
+        return command
+
+    def ready(self):
+        self.rpc('get_info')
+
+    def height(self):
+        """Number of blocks, the genesis block included."""
+        return self.rpc('get_block_count')['count']
+
+    def mine(self, count, address):
+        """Mines blocks to the address; returns their hashes."""
+        hashes = []
+        while count > 0:
+            part = min(count, 50)
+            hashes += self.rpc('generateblocks', amount_of_blocks=part,
+                               wallet_address=address)['blocks']
+            count -= part
+        return hashes
+
+    def pop(self, count):
+        """Drops blocks from the top; their transactions go back to the pool."""
+        answer = self.post('/pop_blocks', {'nblocks': count})
+        if answer['status'] != 'OK':
+            raise RpcError('pop_blocks', {'message': answer['status']})
+
+    def flush_pool(self, txids=()):
+        self.rpc('flush_txpool', txids=list(txids))
+
+    def pool(self):
+        """Ids of the transactions that wait to be mined."""
+        answer = self.post('/get_transaction_pool', {})
+        return [tx['id_hash'] for tx in answer.get('transactions', [])]
+
+    def transactions(self, txids):
+        """What the node says of transactions (in_pool, block_height, ...), in the given order."""
+        answer = self.post('/get_transactions', {'txs_hashes': list(txids),
+                                                 'decode_as_json': True})
+        by_id = {tx['tx_hash']: tx for tx in answer.get('txs', [])}
+        return [by_id.get(txid) for txid in txids]
+
+
+class Wallet(Server):
+    """An official wallet: one monero-wallet-rpc with one wallet open."""
+
+    def __init__(self, folder, name, node):
+        super().__init__(folder, 'wallet-' + name)
+        self.folder = os.path.join(folder, 'wallets-' + name)
+        self.file = name
+        self.node = node
+
+    def command(self):
+        os.makedirs(self.folder, exist_ok=True)
+        return ['monero-wallet-rpc', '--wallet-dir', self.folder, '--disable-rpc-login',
+                '--rpc-bind-ip', '127.0.0.1', '--rpc-bind-port', str(self.port),
+                '--daemon-address', f"127.0.0.1:{self.node.port}", '--trusted-daemon',
+                '--log-file', self.log + '.log',
+                '--log-level', '0', '--max-log-file-size', '0', '--max-log-files', '0']
+
+    def ready(self):
+        self.rpc('get_version')
+
+    def open(self, words=None, birthday=0):
+        """Makes a new wallet, or restores the one of 25 words."""
+        if words is None:
+            self.rpc('create_wallet', filename=self.file, password='', language='English')
+        else:
+            self.rpc('restore_deterministic_wallet', filename=self.file, password='',
+                     seed=words, restore_height=birthday, language='English')
+        self.rpc('auto_refresh', enable=False)  # only when a test says so
+        return self
+
+    def words(self):
+        return self.rpc('query_key', key_type='mnemonic')['key']
+
+    def view_key(self):
+        return self.rpc('query_key', key_type='view_key')['key']
+
+    def address(self, account=0, index=0):
+        answer = self.rpc('get_address', account_index=account, address_index=[index])
+        return answer['addresses'][0]['address']
+
+    def new_address(self, account=0):
+        return self.rpc('create_address', account_index=account)['address']
+
+    def new_account(self):
+        answer = self.rpc('create_account')
+        return answer['account_index'], answer['address']
+
+    def integrated(self, payment_id='', address=None):
+        """An integrated address of ours, or of a given standard address; with its payment id."""
+        params = {'payment_id': payment_id} if payment_id else {}
+        if address is not None:
+            params['standard_address'] = address
+        answer = self.rpc('make_integrated_address', **params)
+        return answer['integrated_address'], answer['payment_id']
+
+    def refresh(self):
+        self.rpc('refresh')
+        return self
+
+    def balance(self, account=None):
+        """Total and unlocked balance of one account, or of all."""
+        self.refresh()
+        if account is None:
+            answer = self.rpc('get_balance', all_accounts=True)
+        else:
+            answer = self.rpc('get_balance', account_index=account)
+        return answer['balance'], answer['unlocked_balance']
+
+    def pay(self, destinations, account=0, **more):
+        """One transaction to (address, amount) pairs; the answer has tx_hash, fee and tx_key."""
+        return self.rpc(
+            'transfer', account_index=account, get_tx_key=True,
+            destinations=[{'address': a, 'amount': n} for a, n in destinations], **more)
+
+    def pay_split(self, destinations, account=0):
+        return self.rpc(
+            'transfer_split', account_index=account, get_tx_keys=True,
+            destinations=[{'address': a, 'amount': n} for a, n in destinations])
+
+    def sweep(self, address, account=0, **more):
+        return self.rpc('sweep_all', address=address, account_index=account, **more)
+
+    def outputs(self, kind='all'):
+        """Received outputs ('all', 'available', 'unavailable'), every account."""
+        accounts = self.rpc('get_accounts')['subaddress_accounts']
+        found = []
+        for account in accounts:
+            answer = self.rpc('incoming_transfers', transfer_type=kind,
+                              account_index=account['account_index'])
+            found += answer.get('transfers', [])
+        return found
+
+    def transfer(self, txid, account=0):
+        """What the wallet recorded of one transaction."""
+        return self.rpc('get_transfer_by_txid', txid=txid, account_index=account)['transfers']
+
+    def received(self, txid, account=0):
+        """Sum received in one account by one transaction; 0 when the wallet saw nothing."""
+        try:
+            found = self.transfer(txid, account)
+        except RpcError:
+            return 0
+        return sum(t['amount'] for t in found if t['type'] in ('in', 'pool', 'block'))
+
+    def check_tx_key(self, txid, key, address):
+        """Amount that the transaction paid to the address, by the sender's transaction key."""
+        return self.rpc('check_tx_key', txid=txid, tx_key=key, address=address)
+
+
+class Chain:
+    """A node, its wallets and a folder to work in."""
+
+    def __init__(self, keep=False):
+        self.keep = keep  # leave everything running and the folder in place
+        self.folder = tempfile.mkdtemp(prefix='airlock-regtest.')
+        self.node = None
+        self.wallets = []
+
+    def __enter__(self):
+        try:
+            self.node = Node(self.folder)
+            self.node.keep = self.keep
+            self.node.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if not self.keep or kind is not None:
+            self.close()
+        return False
+
+    def close(self):
+        for server in self.wallets + [self.node]:
+            if server is not None:
+                server.stop()
+        if os.environ.get('AIRLOCK_TEST_KEEP') != '1':
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def wallet(self, name, words=None, birthday=0):
+        wallet = Wallet(self.folder, name, self.node)
+        wallet.keep = self.keep
+        self.wallets.append(wallet)
+        wallet.start()
+        return wallet.open(words, birthday)
+
+    def mine(self, count, address):
+        return self.node.mine(count, address)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
