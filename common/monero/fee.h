@@ -1,8 +1,9 @@
 /*
  * The fee the official wallet would pay: the node's fee per byte for a level, times the weight,
  * rounded up to the node's quantization mask. Source: monero src/wallet/wallet2.cpp
- * (calculate_fee_from_weight). wallet2 first sets the fee of tx_weight_estimate, and then that of
- * the weight the transaction turned out to have, again while this grows.
+ * (calculate_fee_from_weight). wallet2 builds once with the fee of tx_weight_estimate (its
+ * extra_size counts a payment id's nonce field of 11 bytes alone), then takes the fee of the weight
+ * that came out; up to release 0.18.0 it did so only when that was larger.
  */
 #ifndef AIRLOCK_MONERO_FEE_H
 #define AIRLOCK_MONERO_FEE_H
