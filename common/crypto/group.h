@@ -55,8 +55,8 @@ void point_mul_base(struct point *out, const struct scalar *s);
 /* Constant time s * H, from a table like the base's. */
 void point_mul_h(struct point *out, const struct scalar *s);
 /* a*A + b*G; a and b public. */
-void point_double_mul_base_vartime(struct point *out, const struct scalar *a,
-				   const struct point *A, const struct scalar *b);
+void point_double_mul_base_vartime(struct point *out, const struct scalar *a, const struct point *A,
+				   const struct scalar *b);
 /* a*A + b*B; public. */
 void point_double_mul_vartime(struct point *out, const struct scalar *a, const struct point *A,
 			      const struct scalar *b, const struct point *B);

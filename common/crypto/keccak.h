@@ -1,4 +1,5 @@
-/* Keccak-256 with the original padding (0x01), as Monero's cn_fast_hash. Source: Keccak reference, round 3. */
+/* Keccak-256 with the original padding (0x01), as Monero's cn_fast_hash. Source: Keccak reference,
+ * round 3. */
 #ifndef AIRLOCK_CRYPTO_KECCAK_H
 #define AIRLOCK_CRYPTO_KECCAK_H
 

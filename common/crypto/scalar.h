@@ -1,6 +1,6 @@
 /*
- * Scalars modulo the group order l = 2^252 + 27742317777372353535851937790883648493, 32 bytes little
- * endian, always reduced unless a function says otherwise. Constant time throughout.
+ * Scalars modulo the group order l = 2^252 + 27742317777372353535851937790883648493, 32 bytes
+ * little endian, always reduced unless a function says otherwise. Constant time throughout.
  */
 #ifndef AIRLOCK_CRYPTO_SCALAR_H
 #define AIRLOCK_CRYPTO_SCALAR_H

@@ -1,0 +1,131 @@
+/*
+ * Sums of many products of public scalars and points: Straus interleaves the digits of few
+ * products, Pippenger sorts many into buckets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/crypto/group_forms.h"
+
+#define STRAUS_WIDTH 5
+#define STRAUS_ENTRIES 8
+/* Measured: where Pippenger becomes the faster one. */
+#define STRAUS_MAX 190
+
+struct straus_item {
+	struct cached odd[STRAUS_ENTRIES];
+	int8_t naf[256];
+};
+
+static enum err straus(struct point *out, const struct scalar *s, const struct point *p, size_t n)
+{
+	struct straus_item *item = calloc(n, sizeof *item);
+	if (item == NULL) {
+		return ERR_NO_MEMORY;
+	}
+	int top = -1;
+	for (size_t i = 0; i < n; i++) {
+		int last = digits_naf_vartime(item[i].naf, &s[i], STRAUS_WIDTH);
+		top = last > top ? last : top;
+		odd_multiples(item[i].odd, &p[i], STRAUS_ENTRIES);
+	}
+	struct point r = POINT_IDENTITY;
+	for (int place = top; place >= 0; place--) {
+		double_point(&r, &r, true);
+		for (size_t i = 0; i < n; i++) {
+			int digit = item[i].naf[place];
+			if (digit > 0) {
+				add_cached(&r, &r, &item[i].odd[digit / 2], true);
+			} else if (digit < 0) {
+				sub_cached(&r, &r, &item[i].odd[-digit / 2], true);
+			}
+		}
+	}
+	*out = r;
+	free(item);
+	return ERR_OK;
+}
+
+/* The window that costs least for n points; measured around the estimate n + 2^(w-1) per window. */
+static int pippenger_width(size_t n)
+{
+	static const size_t FROM[] = {0, 0, 0, 0, 0, 0, 120, 300, 800, 2200, 6000};
+	int width = 6;
+	while (width < 10 && n >= FROM[width + 1]) {
+		width++;
+	}
+	return width;
+}
+
+/* Bits from `at` on, `width` of them, as a digit of -2^(width-1)..2^(width-1) with carry. */
+static int signed_digit(const struct scalar *s, int at, int width, int *carry)
+{
+	int digit = *carry;
+	for (int i = 0; i < width && at + i < 256; i++) {
+		digit += (s->b[(at + i) / 8] >> ((at + i) % 8) & 1) << i;
+	}
+	*carry = digit > 1 << (width - 1);
+	return digit - (*carry << width);
+}
+
+static enum err pippenger(struct point *out, const struct scalar *s, const struct point *p,
+			  size_t n)
+{
+	int width = pippenger_width(n), windows = 256 / width + 1;
+	size_t n_buckets = (size_t)1 << (width - 1);
+	struct cached *cached = calloc(n, sizeof *cached);
+	int16_t *digit = calloc(n * (size_t)windows, sizeof *digit);
+	struct point *bucket = calloc(n_buckets, sizeof *bucket);
+	enum err e = ERR_NO_MEMORY;
+	if (cached == NULL || digit == NULL || bucket == NULL) {
+		goto out;
+	}
+	for (size_t i = 0; i < n; i++) {
+		int carry = 0;
+		cached_of_point(&cached[i], &p[i]);
+		for (int w = 0; w < windows; w++) {
+			digit[(size_t)w * n + i] =
+			    (int16_t)signed_digit(&s[i], w * width, width, &carry);
+		}
+	}
+	struct point r = POINT_IDENTITY;
+	for (int w = windows - 1; w >= 0; w--) {
+		for (int i = 0; i < width; i++) {
+			double_point(&r, &r, true);
+		}
+		for (size_t i = 0; i < n_buckets; i++) {
+			bucket[i] = POINT_IDENTITY;
+		}
+		for (size_t i = 0; i < n; i++) {
+			int d = digit[(size_t)w * n + i];
+			if (d > 0) {
+				add_cached(&bucket[d - 1], &bucket[d - 1], &cached[i], true);
+			} else if (d < 0) {
+				sub_cached(&bucket[-d - 1], &bucket[-d - 1], &cached[i], true);
+			}
+		}
+		/* sum (i + 1) bucket[i], by running sums from the top */
+		struct point running = POINT_IDENTITY;
+		for (size_t i = n_buckets; i-- > 0;) {
+			point_add(&running, &running, &bucket[i]);
+			point_add(&r, &r, &running);
+		}
+	}
+	*out = r;
+	e = ERR_OK;
+out:
+	free(cached);
+	free(digit);
+	free(bucket);
+	return e;
+}
+
+enum err point_msm_vartime(struct point *out, const struct scalar *s, const struct point *p,
+			   size_t n)
+{
+	*out = POINT_IDENTITY;
+	if (n == 0) {
+		return ERR_OK;
+	}
+	return n <= STRAUS_MAX ? straus(out, s, p, n) : pippenger(out, s, p, n);
+}

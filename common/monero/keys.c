@@ -1,0 +1,243 @@
+#include "common/monero/keys.h"
+
+#include <string.h>
+
+#include "common/base/bytes.h"
+#include "common/base/check.h"
+#include "common/base/secret.h"
+#include "common/crypto/keccak.h"
+
+/* The longest of our hash inputs: a label or a key before a derivation and a varint. */
+#define INPUT_MAX 96
+
+enum err account_view_init(struct account_view *out, enum network network,
+			   const struct view_key *view, const struct public_key *spend_public)
+{
+	struct point p;
+	enum err e = point_unpack_vartime(&p, spend_public->b);
+	if (e == ERR_OK && !point_in_subgroup_vartime(&p)) {
+		e = ERR_POINT;
+	}
+	if (e == ERR_OK && (!sc_is_canonical(view->s.b) || sc_is_zero(&view->s))) {
+		e = ERR_SCALAR;
+	}
+	if (e != ERR_OK) {
+		secret_wipe(out, sizeof *out);
+		return e;
+	}
+	out->network = network;
+	out->view = *view;
+	out->spend_public = *spend_public;
+	public_of_scalar(&out->view_public, &view->s);
+	return ERR_OK;
+}
+
+void public_of_scalar(struct public_key *out, const struct scalar *s)
+{
+	struct point p;
+	point_mul_base(&p, s);
+	point_pack(out->b, &p);
+	secret_wipe(&p, sizeof p);
+}
+
+enum err derive(struct derivation *out, const struct public_key *pub, const struct scalar *key)
+{
+	struct point p;
+	enum err e = point_unpack_vartime(&p, pub->b);
+	if (e != ERR_OK) {
+		memset(out, 0, sizeof *out);
+		return e;
+	}
+	point_mul(&p, key, &p);
+	point_mul8(&p, &p);
+	point_pack(out->b, &p);
+	secret_wipe(&p, sizeof p);
+	return ERR_OK;
+}
+
+/* label || body || varint(index), hashed; `index` is left out when it is NULL. */
+static void hash_parts(uint8_t out[static 32], const char *label, const void *body, size_t body_n,
+		       const uint64_t *index)
+{
+	uint8_t input[INPUT_MAX];
+	size_t n = strlen(label);
+	CHECK(n + body_n + 10 <= sizeof input);
+	memcpy(input, label, n);
+	memcpy(input + n, body, body_n);
+	n += body_n;
+	if (index != NULL) {
+		n += varint_encode(input + n, *index);
+	}
+	keccak256(out, input, n);
+	secret_wipe(input, sizeof input);
+}
+
+void derivation_scalar(struct scalar *out, const struct derivation *d, uint64_t index)
+{
+	uint8_t h[32];
+	hash_parts(h, "", d->b, sizeof d->b, &index);
+	sc_reduce32(out, h);
+	secret_wipe(h, sizeof h);
+}
+
+enum err derive_public_key(struct public_key *out, const struct derivation *d, uint64_t index,
+			   const struct public_key *spend)
+{
+	struct point b, p;
+	struct scalar s;
+	enum err e = point_unpack_vartime(&b, spend->b);
+	if (e != ERR_OK) {
+		memset(out, 0, sizeof *out);
+		return e;
+	}
+	derivation_scalar(&s, d, index);
+	point_mul_base(&p, &s);
+	point_add(&p, &p, &b);
+	point_pack(out->b, &p);
+	secret_wipe(&s, sizeof s);
+	return ERR_OK;
+}
+
+enum err derive_subaddress_spend_vartime(struct public_key *out, const struct public_key *one_time,
+					 const struct derivation *d, uint64_t index)
+{
+	struct point one, p;
+	struct scalar s;
+	enum err e = point_unpack_vartime(&one, one_time->b);
+	if (e != ERR_OK) {
+		memset(out, 0, sizeof *out);
+		return e;
+	}
+	derivation_scalar(&s, d, index);
+	point_mul_base(&p, &s);
+	point_sub(&p, &one, &p);
+	point_pack(out->b, &p);
+	secret_wipe(&s, sizeof s);
+	return ERR_OK;
+}
+
+uint8_t derive_view_tag(const struct derivation *d, uint64_t index)
+{
+	uint8_t h[32];
+	hash_parts(h, "view_tag", d->b, sizeof d->b, &index);
+	uint8_t tag = h[0];
+	secret_wipe(h, sizeof h);
+	return tag;
+}
+
+static bool is_primary(struct subaddress at)
+{
+	return at.major == 0 && at.minor == 0;
+}
+
+void subaddress_scalar(struct scalar *out, const struct view_key *view, struct subaddress at)
+{
+	uint8_t input[8 + 32 + 8] = "SubAddr"; /* its terminator is hashed too */
+	if (is_primary(at)) {
+		*out = SC_ZERO;
+		return;
+	}
+	memcpy(input + 8, view->s.b, 32);
+	store64_le(input + 40, (uint64_t)at.minor << 32 | at.major);
+	sc_hash(out, input, sizeof input);
+	secret_wipe(input, sizeof input);
+}
+
+static void spend_point(struct point *out, const struct account_view *account, struct subaddress at)
+{
+	struct scalar m;
+	struct point b;
+	/* account_view_init has checked the key. */
+	CHECK(point_unpack_vartime(&b, account->spend_public.b) == ERR_OK);
+	subaddress_scalar(&m, &account->view, at);
+	point_mul_base(out, &m);
+	point_add(out, out, &b);
+	secret_wipe(&m, sizeof m);
+}
+
+void subaddress_spend_key(struct public_key *out, const struct account_view *account,
+			  struct subaddress at)
+{
+	struct point d;
+	if (is_primary(at)) {
+		*out = account->spend_public;
+		return;
+	}
+	spend_point(&d, account, at);
+	point_pack(out->b, &d);
+}
+
+void subaddress_keys(struct public_key *spend, struct public_key *view,
+		     const struct account_view *account, struct subaddress at)
+{
+	struct point d;
+	if (is_primary(at)) {
+		*spend = account->spend_public;
+		*view = account->view_public;
+		return;
+	}
+	spend_point(&d, account, at);
+	point_pack(spend->b, &d);
+	point_mul(&d, &account->view.s, &d);
+	point_pack(view->b, &d);
+}
+
+void commit(struct commitment *out, const struct mask *mask, struct amount amount)
+{
+	struct point g, h;
+	struct scalar a = sc_of_u64(amount.atomic);
+	point_mul_base(&g, &mask->s);
+	point_mul_h(&h, &a);
+	point_add(&g, &g, &h);
+	point_pack(out->b, &g);
+	secret_wipe(&a, sizeof a);
+	secret_wipe(&g, sizeof g);
+	secret_wipe(&h, sizeof h);
+}
+
+void commit_coinbase(struct commitment *out, struct amount amount)
+{
+	struct mask one = {SC_ONE};
+	commit(out, &one, amount);
+}
+
+void derive_mask(struct mask *out, const struct derivation *d, uint64_t index)
+{
+	struct scalar shared;
+	uint8_t h[32];
+	derivation_scalar(&shared, d, index);
+	hash_parts(h, "commitment_mask", shared.b, sizeof shared.b, NULL);
+	sc_reduce32(&out->s, h);
+	secret_wipe(&shared, sizeof shared);
+	secret_wipe(h, sizeof h);
+}
+
+static void xor8(uint8_t out[static 8], const uint8_t in[static 8], const uint8_t key[static 8])
+{
+	for (int i = 0; i < 8; i++) {
+		out[i] = in[i] ^ key[i];
+	}
+}
+
+void amount_crypt(uint8_t out[static 8], const uint8_t in[static 8], const struct derivation *d,
+		  uint64_t index)
+{
+	struct scalar shared;
+	uint8_t h[32];
+	derivation_scalar(&shared, d, index);
+	hash_parts(h, "amount", shared.b, sizeof shared.b, NULL);
+	xor8(out, in, h);
+	secret_wipe(&shared, sizeof shared);
+	secret_wipe(h, sizeof h);
+}
+
+void payment_id_crypt(uint8_t out[static 8], const uint8_t in[static 8], const struct derivation *d)
+{
+	uint8_t input[33], h[32];
+	memcpy(input, d->b, 32);
+	input[32] = 0x8d;
+	keccak256(h, input, sizeof input);
+	xor8(out, in, h);
+	secret_wipe(input, sizeof input);
+	secret_wipe(h, sizeof h);
+}
