@@ -30,7 +30,11 @@ struct db_backend {
 	enum err (*get)(void *ctx, void *txn, unsigned table, struct span key, struct span *value);
 	enum err (*put)(void *ctx, void *txn, unsigned table, struct span key, struct span value);
 	enum err (*del)(void *ctx, void *txn, unsigned table, struct span key);
-	/* First key >= key (after = false) or > key; or last key <= / < key (backwards). */
+	/*
+	 * First key >= key (after = false) or > key; or last key <= / < key (backwards). An empty key
+	 * stands for the beginning, or for the end when walking backwards. ERR_NOT_FOUND. The key
+	 * given may be one that an earlier seek found, even after writes of the same transaction.
+	 */
 	enum err (*seek)(void *ctx, void *txn, unsigned table, struct span key, bool after,
 			 bool backwards, struct span *found_key, struct span *value);
 	void (*close)(void *ctx);
