@@ -204,22 +204,25 @@ static enum err check_free(struct check *c, uint64_t number, const uint8_t *data
 static enum err check_big(struct check *c, enum tree_kind kind, uint64_t number,
 			  const struct node *node)
 {
-	uint8_t head[HEADER];
+	uint8_t head[HEADER] = {0};
 	uint64_t first = load64_le(node->data);
-	uint64_t pages = (node->data_size + HEADER + c->page_size - 1) / c->page_size;
-	enum err rc = mark(c, first, pages);
-	if (rc == ERR_OK) {
-		rc = read_at(c, first, head, sizeof head);
-	}
+	uint64_t least = (node->data_size + HEADER + c->page_size - 1) / c->page_size;
+	enum err rc = first < c->pages ? read_at(c, first, head, sizeof head)
+				       : damaged(c, first, "is pointed to but does not exist");
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	if (load64_le(head) != first || u16(head + 10) != PAGE_OVERFLOW ||
-	    (u16(head + 12) | (uint64_t)u16(head + 14) << 16) != pages) {
+	/* A value that was replaced by a smaller one keeps its pages. */
+	uint64_t pages = u16(head + 12) | (uint64_t)u16(head + 14) << 16;
+	if (load64_le(head) != first || u16(head + 10) != PAGE_OVERFLOW || pages < least) {
 		return damaged(c, first, "is not the large record it should be");
 	}
+	rc = mark(c, first, pages);
+	if (rc != ERR_OK) {
+		return rc;
+	}
 	c->count.overflow += pages;
-	uint8_t *whole = malloc(pages * c->page_size);
+	uint8_t *whole = malloc(HEADER + node->data_size);
 	if (!whole) {
 		return ERR_NO_MEMORY;
 	}

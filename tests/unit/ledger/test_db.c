@@ -335,6 +335,42 @@ static void damage_is_an_error_and_never_believed(void **state)
 	buf_free(&bad);
 }
 
+/* The check before opening must not refuse what LMDB itself leaves behind after any history. */
+static void any_history_opens_again(void **state)
+{
+	(void)state;
+	static uint8_t value[20000];
+	struct rng_seeded seeded;
+	struct rng rng = rng_seeded(&seeded, 3);
+	for (int round = 0; round < 60; round++) {
+		struct db *db = open_store();
+		struct db_txn *t;
+		assert_int_equal(db_begin(&t, db, true), ERR_OK);
+		bool shrink = rng_below(&rng, 3) == 0;
+		for (uint64_t n = rng_below(&rng, 400); n > 0; n--) {
+			uint8_t key[8];
+			store64_be(key, rng_below(&rng, 2000) * 0x10001);
+			bool big = rng_below(&rng, 30) == 0;
+			size_t size = (size_t)rng_below(&rng, big ? sizeof value : 200);
+			unsigned table = (unsigned)rng_below(&rng, 2);
+			if (shrink) {
+				err_ignore(db_del(t, table, db_span(key, 8)));
+			} else {
+				rng_fill(&rng, value, size);
+				assert_int_equal(
+				    db_put(t, table, db_span(key, 8), db_span(value, size)),
+				    ERR_OK);
+			}
+		}
+		if (rng_below(&rng, 5) == 0) {
+			db_abort(t);
+		} else {
+			assert_int_equal(db_commit(t), ERR_OK);
+		}
+		db_close(db);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +380,7 @@ int main(void)
 	    cmocka_unit_test_setup(value_may_be_borrowed_from_the_store, fresh),
 	    cmocka_unit_test_setup(lock_and_missing_folder, fresh),
 	    cmocka_unit_test_setup(full_map_is_no_space, fresh),
+	    cmocka_unit_test_setup(any_history_opens_again, fresh),
 	    cmocka_unit_test_setup(damage_is_an_error_and_never_believed, fresh),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
