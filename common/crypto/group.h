@@ -26,7 +26,8 @@ struct packed {
 	uint8_t b[32];
 };
 
-/* G, and Monero's second generator H = 8 * to_point(keccak256(G)) (rctTypes.h). */
+/* G, and Monero's second generator H: 8 times the point that keccak256(G)
+ * encodes (rctTypes.h). */
 extern const struct point POINT_G, POINT_H, POINT_IDENTITY;
 extern const struct packed PACKED_G, PACKED_H, PACKED_IDENTITY;
 

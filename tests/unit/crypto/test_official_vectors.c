@@ -298,7 +298,8 @@ static bool run_check_ring_signature(struct line *l)
 	       take_bool(l);
 }
 
-/* The official pair is a known-bad and a known-good test of P + P - P - P; ours must be the good one. */
+/* The official pair is a known-bad and a known-good test of P + P - P - P; ours must be the good
+ * one. */
 static bool run_check_ge_p3_identity(struct line *l)
 {
 	uint8_t key[32];

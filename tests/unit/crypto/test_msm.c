@@ -1,0 +1,76 @@
+/* Multi-scalar multiplication against sums of single products, over every method and window. */
+#include "tests/unit/unit.h"
+
+#include "common/crypto/group.h"
+
+#define MAX 900
+
+static struct scalar s[MAX];
+static struct point p[MAX];
+
+static void fill(void)
+{
+	struct rng_seeded seeded;
+	struct rng rng = rng_seeded(&seeded, 99);
+	for (int i = 0; i < MAX; i++) {
+		uint8_t h[32];
+		sc_random(&s[i], &rng);
+		rng_fill(&rng, h, 32);
+		point_from_hash_vartime(&p[i], h); /* not only of the prime subgroup */
+	}
+	s[0] = SC_ZERO;
+	s[1] = SC_ONE;
+	sc_neg(&s[2], &SC_ONE);
+	memset(s[3].b, 0xff, 32); /* above l, below 2^255 */
+	s[3].b[31] = 0x7f;
+	p[4] = POINT_IDENTITY;
+	p[6] = p[5];
+	s[6] = s[5];
+	point_neg(&p[7], &p[5]);
+	memset(s[8].b, 0x10, 32);
+	s[9] = sc_of_u64(3);
+}
+
+static void equals_the_sum_of_products(void **state)
+{
+	(void)state;
+	fill();
+	struct point sum = POINT_IDENTITY, r;
+	size_t n = 0;
+	static const size_t SIZES[] = {0,  1,  2,   3,   4,   5,   7,   8,   10,  16,  31,
+				       64, 99, 128, 150, 180, 200, 256, 300, 400, 513, MAX};
+	for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
+		for (; n < SIZES[i]; n++) {
+			struct point term;
+			point_mul(&term, &s[n], &p[n]);
+			point_add(&sum, &sum, &term);
+		}
+		assert_int_equal(point_msm_vartime(&r, s, p, n), ERR_OK);
+		assert_true(point_equal(&r, &sum));
+	}
+}
+
+static void notices_one_changed_term(void **state)
+{
+	(void)state;
+	struct point a, b;
+	for (size_t n = 32; n <= 512; n *= 4) {
+		assert_int_equal(point_msm_vartime(&a, s, p, n), ERR_OK);
+		struct scalar kept = s[n - 1];
+		sc_add(&s[n - 1], &s[n - 1], &SC_ONE);
+		assert_int_equal(point_msm_vartime(&b, s, p, n), ERR_OK);
+		assert_false(point_equal(&a, &b));
+		point_sub(&b, &b, &a);
+		assert_true(point_equal(&b, &p[n - 1]));
+		s[n - 1] = kept;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(equals_the_sum_of_products),
+	    cmocka_unit_test(notices_one_changed_term),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
