@@ -112,8 +112,9 @@ struct subaddress_book {
 /*
  * The outputs of a transaction that are ours: every tx public key and additional key is tried, view
  * tags first, amounts decrypted, and an output kept only if its commitment opens to its amount.
- * Version 1 has none: its outputs cannot be spent by rings of RingCT outputs. Of two outputs with
- * one key, which share a key image so that one alone can be spent, the larger is kept.
+ * Version 1 has none: its outputs cannot be spent by rings of RingCT outputs. An output's key binds
+ * its index, so no two of one transaction share a key image; two of different transactions can (the
+ * "burning bug"), which is for whoever keeps them to notice.
  * `derived` are 8aR packed for, in order, extra->public_key[] and extra->additional[] (from
  * point_mul8_batch_pack; 32 zero bytes where R does not decode). At most `max` are written; ERR_LIMIT if more are ours (n_out
  * is always enough).

@@ -77,18 +77,6 @@ static bool try_output(struct owned_output *out, const struct scan *s, size_t i)
 	return false;
 }
 
-/* The output among the n found that has this one's key, or NULL. */
-static struct owned_output *same_key(struct owned_output *found, size_t n,
-				     const struct public_key *key)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (memcmp(found[i].one_time.b, key->b, sizeof key->b) == 0) {
-			return &found[i];
-		}
-	}
-	return NULL;
-}
-
 enum err tx_scan(struct owned_output *out, size_t *n, size_t max, const struct tx *tx,
 		 const struct tx_extra *extra, const uint8_t *derived,
 		 const struct account_view *account, const struct subaddress_book *book)
@@ -101,13 +89,6 @@ enum err tx_scan(struct owned_output *out, size_t *n, size_t max, const struct t
 	}
 	for (size_t i = 0; i < tx->n_out; i++) {
 		if (!try_output(&found, &s, i)) {
-			continue;
-		}
-		struct owned_output *twin = same_key(out, *n, &found.one_time);
-		if (twin) {
-			if (amount_cmp(found.amount, twin->amount) > 0) {
-				*twin = found;
-			}
 			continue;
 		}
 		if (*n == max) {
