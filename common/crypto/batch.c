@@ -1,17 +1,49 @@
 /* The scanner's unit of cost: many points times the view key. */
 #include "common/base/secret.h"
-#include "common/crypto/group_forms.h"
+#include "common/crypto/batch.h"
 
-#define BLOCK 32
+#define BLOCK 64
+
+void portable_mul8(struct point *out, const struct scalar *s, const struct point *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		point_mul(&out[i], s, &p[i]);
+		point_mul8(&out[i], &out[i]);
+	}
+}
+
+static void vector_mul8(struct point *out, const struct scalar *s, const struct point *p, size_t n)
+{
+	size_t whole = n - n % LANES;
+	for (size_t i = 0; i < whole; i += LANES) {
+		ifma_mul8(out + i, s, p + i);
+	}
+	if (n - whole == 1) {
+		/* A register of one point costs more than the plain way. */
+		portable_mul8(out + whole, s, p + whole, 1);
+	} else if (n > whole) {
+		struct point padded[LANES];
+		for (size_t i = 0; i < LANES; i++) {
+			padded[i] = whole + i < n ? p[whole + i] : POINT_IDENTITY;
+		}
+		ifma_mul8(padded, s, padded);
+		for (size_t i = whole; i < n; i++) {
+			out[i] = padded[i - whole];
+		}
+		secret_wipe(padded, sizeof padded);
+	}
+}
 
 void point_mul8_batch_pack(uint8_t *out, const struct scalar *s, const struct point *p, size_t n)
 {
 	struct point r[BLOCK];
+	bool vector = ifma_usable();
 	for (size_t start = 0; start < n; start += BLOCK) {
 		size_t size = n - start < BLOCK ? n - start : BLOCK;
-		for (size_t i = 0; i < size; i++) {
-			point_mul(&r[i], s, &p[start + i]);
-			point_mul8(&r[i], &r[i]);
+		if (vector) {
+			vector_mul8(r, s, p + start, size);
+		} else {
+			portable_mul8(r, s, p + start, size);
 		}
 		point_pack_batch(out + 32 * start, r, size);
 	}

@@ -1,0 +1,19 @@
+/* The parts of point_mul8_batch_pack, for the files of this folder and their tests. */
+#ifndef AIRLOCK_CRYPTO_BATCH_H
+#define AIRLOCK_CRYPTO_BATCH_H
+
+#include "common/crypto/group.h"
+
+/* How many points one vector register holds. */
+#define LANES 8
+
+/* Whether this processor and its system have AVX-512 with the 52-bit multiplier (IFMA). */
+bool ifma_usable(void);
+
+/* out[i] = 8 * s * p[i] for LANES points; constant time in s. Only where ifma_usable. */
+void ifma_mul8(struct point *out, const struct scalar *s, const struct point *p);
+
+/* The same for n points on any processor. */
+void portable_mul8(struct point *out, const struct scalar *s, const struct point *p, size_t n);
+
+#endif
