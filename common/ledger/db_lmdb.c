@@ -275,7 +275,7 @@ enum err db_open_lmdb(struct db **out, const char *dir, const char *const *table
 	if (rc != ERR_OK) {
 		goto out;
 	}
-	strcpy(l->dir, dir);
+	snprintf(l->dir, sizeof l->dir, "%s", dir);
 	if (exclusive) {
 		rc = lock_take(&l->lock, lock);
 		if (rc != ERR_OK) {
