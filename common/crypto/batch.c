@@ -1,6 +1,7 @@
-/* The scanner's unit of cost: many points times the view key. */
+/* What is done to many points at once, with the processor's widest unit. */
 #include "common/base/secret.h"
 #include "common/crypto/batch.h"
+#include "common/crypto/fe.h"
 
 #define BLOCK 64
 
@@ -48,4 +49,27 @@ void point_mul8_batch_pack(uint8_t *out, const struct scalar *s, const struct po
 		point_pack_batch(out + 32 * start, r, size);
 	}
 	secret_wipe(r, sizeof r);
+}
+
+void fe_pow_p58_batch(struct fe *a, size_t n)
+{
+	size_t i = 0;
+	if (ifma_usable()) {
+		for (; i + LANES <= n; i += LANES) {
+			ifma_pow_p58(a + i);
+		}
+		if (n - i > 1) {
+			struct fe padded[LANES];
+			for (size_t j = 0; j < LANES; j++) {
+				padded[j] = i + j < n ? a[i + j] : FE_ONE;
+			}
+			ifma_pow_p58(padded);
+			for (size_t j = 0; i < n; i++, j++) {
+				a[i] = padded[j];
+			}
+		}
+	}
+	for (; i < n; i++) {
+		fe_pow_p58(&a[i], &a[i]);
+	}
 }

@@ -1,4 +1,4 @@
-/* The parts of point_mul8_batch_pack, for the files of this folder and their tests. */
+/* The parts of the batched functions, for the files of this folder and their tests. */
 #ifndef AIRLOCK_CRYPTO_BATCH_H
 #define AIRLOCK_CRYPTO_BATCH_H
 
@@ -13,7 +13,10 @@ bool ifma_usable(void);
 /* out[i] = 8 * s * p[i] for LANES points; constant time in s. Only where ifma_usable. */
 void ifma_mul8(struct point *out, const struct scalar *s, const struct point *p);
 
-/* The same for n points on any processor. */
+/* fe_pow_p58 of LANES values in place. Only where ifma_usable. */
+void ifma_pow_p58(struct fe *a);
+
+/* out[i] = 8 * s * p[i] for n points on any processor. */
 void portable_mul8(struct point *out, const struct scalar *s, const struct point *p, size_t n);
 
 #endif

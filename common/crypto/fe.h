@@ -128,6 +128,8 @@ unsigned fe_is_odd(const struct fe *a);
 void fe_invert(struct fe *out, const struct fe *a);
 /* a^((p - 5) / 8), the core of square roots. */
 void fe_pow_p58(struct fe *out, const struct fe *a);
+/* The same for each of n, in place; several at once where the processor can. */
+void fe_pow_p58_batch(struct fe *a, size_t n);
 /* Inverses of n non-zero values with one inversion; scratch holds n. */
 void fe_invert_batch(struct fe *a, struct fe *scratch, size_t n);
 

@@ -26,54 +26,94 @@ const struct point POINT_H = {
     {{0x6c8160965b85d, 0x6f6cb437a16a2, 0x47e1f8869205f, 0x0c82358720e9a, 0x6391430de06ee}}};
 const struct point POINT_IDENTITY = {{{0}}, {{1}}, {{1}}, {{0}}};
 
+/* A decoding between its two halves, on either side of the costly exponentiation. */
+struct decoding {
+	struct fe y, u, v, uv3;
+	bool canonical;
+};
+
+/*
+ * x^2 = u/v with u = y^2 - 1, v = dy^2 + 1, so x = u v^3 (u v^7)^((p-5)/8) or that times i. Gives
+ * u v^7 to be raised.
+ */
+static void decode_start(struct decoding *d, struct fe *uv7, const uint8_t in[static 32])
+{
+	uint8_t again[32];
+	struct fe t;
+	fe_load(&d->y, in);
+	fe_store(again, &d->y);
+	again[31] |= in[31] & 0x80;
+	d->canonical = memcmp(again, in, 32) == 0;
+	fe_sq(&t, &d->y);
+	fe_sub(&d->u, &t, &FE_ONE);
+	fe_carry(&d->u, &d->u);
+	fe_mul(&d->v, &t, &FE_D);
+	fe_add(&d->v, &d->v, &FE_ONE);
+	fe_sq(&t, &d->v);
+	fe_mul(&d->uv3, &t, &d->v);
+	fe_mul(&d->uv3, &d->uv3, &d->u);
+	fe_sq(&t, &t);
+	fe_mul(uv7, &d->uv3, &t);
+}
+
+static bool decode_finish(struct point *out, const struct decoding *d, const struct fe *power,
+			  unsigned sign)
+{
+	struct fe x, t, check;
+	memset(out, 0, sizeof *out);
+	fe_mul(&x, power, &d->uv3);
+	fe_sq(&t, &x);
+	fe_mul(&t, &t, &d->v);
+	fe_sub(&check, &t, &d->u);
+	if (!fe_is_zero(&check)) {
+		fe_add(&check, &t, &d->u);
+		if (!fe_is_zero(&check)) {
+			return false;
+		}
+		fe_mul(&x, &x, &FE_SQRT_MINUS_ONE);
+	}
+	if (fe_is_odd(&x) != sign) {
+		if (fe_is_zero(&x)) {
+			return false;
+		}
+		fe_neg(&x, &x);
+	}
+	if (!d->canonical) {
+		return false;
+	}
+	out->x = x;
+	out->y = d->y;
+	out->z = FE_ONE;
+	fe_mul(&out->t, &x, &d->y);
+	return true;
+}
+
 enum err point_unpack_vartime(struct point *out, const uint8_t in[static 32])
 {
-	struct point p;
-	uint8_t canonical[32];
-	fe_load(&p.y, in);
-	fe_store(canonical, &p.y);
-	canonical[31] |= in[31] & 0x80;
-	if (memcmp(canonical, in, 32) != 0) {
-		goto bad;
-	}
-	/* x^2 = u/v with u = y^2 - 1, v = dy^2 + 1; root u v^3 (u v^7)^((p-5)/8) or that times i */
-	struct fe u, v, t, check;
-	fe_sq(&t, &p.y);
-	fe_sub(&u, &t, &FE_ONE);
-	fe_carry(&u, &u);
-	fe_mul(&v, &t, &FE_D);
-	fe_add(&v, &v, &FE_ONE);
-	fe_sq(&t, &v);
-	fe_mul(&t, &t, &v); /* v^3 */
-	fe_sq(&p.x, &t);
-	fe_mul(&p.x, &p.x, &v);
-	fe_mul(&p.x, &p.x, &u); /* u v^7 */
-	fe_pow_p58(&p.x, &p.x);
-	fe_mul(&p.x, &p.x, &t);
-	fe_mul(&p.x, &p.x, &u);
-	fe_sq(&t, &p.x);
-	fe_mul(&t, &t, &v);
-	fe_sub(&check, &t, &u);
-	if (!fe_is_zero(&check)) {
-		fe_add(&check, &t, &u);
-		if (!fe_is_zero(&check)) {
-			goto bad;
+	struct decoding d;
+	struct fe power;
+	decode_start(&d, &power, in);
+	fe_pow_p58(&power, &power);
+	return decode_finish(out, &d, &power, in[31] >> 7) ? ERR_OK : ERR_POINT;
+}
+
+#define UNPACK_BLOCK 32
+
+void point_unpack_batch_vartime(struct point *out, bool *good, const uint8_t *in, size_t n)
+{
+	struct decoding d[UNPACK_BLOCK];
+	struct fe power[UNPACK_BLOCK];
+	for (size_t start = 0; start < n; start += UNPACK_BLOCK) {
+		size_t size = n - start < UNPACK_BLOCK ? n - start : UNPACK_BLOCK;
+		for (size_t i = 0; i < size; i++) {
+			decode_start(&d[i], &power[i], in + 32 * (start + i));
 		}
-		fe_mul(&p.x, &p.x, &FE_SQRT_MINUS_ONE);
-	}
-	if (fe_is_odd(&p.x) != in[31] >> 7) {
-		if (fe_is_zero(&p.x)) {
-			goto bad;
+		fe_pow_p58_batch(power, size);
+		for (size_t i = 0; i < size; i++) {
+			good[start + i] = decode_finish(&out[start + i], &d[i], &power[i],
+							in[32 * (start + i) + 31] >> 7);
 		}
-		fe_neg(&p.x, &p.x);
 	}
-	p.z = FE_ONE;
-	fe_mul(&p.t, &p.x, &p.y);
-	*out = p;
-	return ERR_OK;
-bad:
-	memset(out, 0, sizeof *out);
-	return ERR_POINT;
 }
 
 static void pack_with_inverse(uint8_t out[static 32], const struct point *p, const struct fe *inv)

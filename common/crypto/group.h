@@ -36,6 +36,8 @@ extern const struct packed PACKED_G, PACKED_H, PACKED_IDENTITY;
  * Does not check the subgroup. Variable time in the encoding, which is public wherever we decode.
  */
 enum err MUST_CHECK point_unpack_vartime(struct point *out, const uint8_t in[static 32]);
+/* n encodings, 32 bytes each, together; good[i] says whether out[i] decoded, else it is zero. */
+void point_unpack_batch_vartime(struct point *out, bool *good, const uint8_t *in, size_t n);
 void point_pack(uint8_t out[static 32], const struct point *p);
 /* n encodings, 32 bytes each, with a single inversion. */
 void point_pack_batch(uint8_t *out, const struct point *p, size_t n);

@@ -55,6 +55,32 @@ enum err derive(struct derivation *out, const struct public_key *pub, const stru
 	return ERR_OK;
 }
 
+#define DERIVE_BLOCK 64
+_Static_assert(sizeof(struct public_key) == 32 && sizeof(struct derivation) == 32,
+	       "arrays of keys are arrays of encodings");
+
+void derive_batch(struct derivation *out, const struct public_key *pub, size_t n,
+		  const struct scalar *key)
+{
+	struct point p[DERIVE_BLOCK];
+	bool good[DERIVE_BLOCK];
+	for (size_t start = 0; start < n; start += DERIVE_BLOCK) {
+		size_t size = n - start < DERIVE_BLOCK ? n - start : DERIVE_BLOCK;
+		point_unpack_batch_vartime(p, good, pub[start].b, size);
+		for (size_t i = 0; i < size; i++) {
+			if (!good[i]) {
+				p[i] = POINT_IDENTITY;
+			}
+		}
+		point_mul8_batch_pack(out[start].b, key, p, size);
+		for (size_t i = 0; i < size; i++) {
+			if (!good[i]) {
+				memset(&out[start + i], 0, sizeof out[start + i]);
+			}
+		}
+	}
+}
+
 /* label || body || varint(index), hashed; `index` is left out when it is NULL. */
 static void hash_parts(uint8_t out[static 32], const char *label, const void *body, size_t body_n,
 		       const uint64_t *index)

@@ -327,6 +327,40 @@ static void vector_path_equals_portable(void **state)
 	}
 }
 
+static void unpacks_batches_as_single_ones(void **state)
+{
+	(void)state;
+	enum { N = 77 };
+	static uint8_t in[N][32];
+	static struct point batch[N];
+	bool good[N];
+	for (int round = 0; round < 20; round++) {
+		size_t n = round < 10 ? (size_t)round : N;
+		unsigned n_good = 0;
+		for (size_t i = 0; i < n; i++) {
+			/* About half of all strings are a point. */
+			rng_fill(&rng, in[i], 32);
+		}
+		memset(in[3], round % 2 ? 0xff : 0, 32);
+		point_unpack_batch_vartime(batch, good, in[0], n);
+		for (size_t i = 0; i < n; i++) {
+			struct point one;
+			bool expected = point_unpack_vartime(&one, in[i]) == ERR_OK;
+			n_good += good[i];
+			assert_int_equal(good[i], expected);
+			if (expected) {
+				uint8_t b[32];
+				assert_true(point_equal(&one, &batch[i]));
+				point_pack(b, &batch[i]);
+				assert_memory_equal(b, in[i], 32);
+			} else {
+				assert_memory_equal(&one, &batch[i], sizeof one);
+			}
+		}
+		assert_true(n < N || (n_good > 10 && n_good < N - 10));
+	}
+}
+
 static void hash_maps_reach_the_curve(void **state)
 {
 	(void)state;
@@ -368,6 +402,7 @@ int main(void)
 	    cmocka_unit_test(products_at_the_edges),
 	    cmocka_unit_test(batches_equal_single_ones),
 	    cmocka_unit_test(vector_path_equals_portable),
+	    cmocka_unit_test(unpacks_batches_as_single_ones),
 	    cmocka_unit_test(hash_maps_reach_the_curve),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
