@@ -19,4 +19,14 @@ void ifma_pow_p58(struct fe *a);
 /* out[i] = 8 * s * p[i] for n points on any processor. */
 void portable_mul8(struct point *out, const struct scalar *s, const struct point *p, size_t n);
 
+/* The sum of s[i] * p[i]; s below 2^255. Only where ifma_usable. ERR_NO_MEMORY. */
+enum err MUST_CHECK ifma_msm(struct point *out, const struct scalar *s, const struct point *p,
+			     size_t n);
+
+/* The two portable methods; n above 0. */
+enum err MUST_CHECK straus_msm(struct point *out, const struct scalar *s, const struct point *p,
+			       size_t n);
+enum err MUST_CHECK pippenger_msm(struct point *out, const struct scalar *s, const struct point *p,
+				  size_t n);
+
 #endif

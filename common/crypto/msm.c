@@ -5,19 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto/batch.h"
 #include "common/crypto/group_forms.h"
 
 #define STRAUS_WIDTH 5
 #define STRAUS_ENTRIES 8
 /* Measured: where Pippenger becomes the faster one. */
 #define STRAUS_MAX 190
+/* Measured: below this a vector register is too empty. */
+#define VECTOR_MIN 4
 
 struct straus_item {
 	struct cached odd[STRAUS_ENTRIES];
 	int8_t naf[256];
 };
 
-static enum err straus(struct point *out, const struct scalar *s, const struct point *p, size_t n)
+enum err straus_msm(struct point *out, const struct scalar *s, const struct point *p, size_t n)
 {
 	struct straus_item *item = calloc(n, sizeof *item);
 	if (item == NULL) {
@@ -68,8 +71,7 @@ static int signed_digit(const struct scalar *s, int at, int width, int *carry)
 	return digit - (*carry << width);
 }
 
-static enum err pippenger(struct point *out, const struct scalar *s, const struct point *p,
-			  size_t n)
+enum err pippenger_msm(struct point *out, const struct scalar *s, const struct point *p, size_t n)
 {
 	int width = pippenger_width(n), windows = 256 / width + 1;
 	size_t n_buckets = (size_t)1 << (width - 1);
@@ -127,5 +129,8 @@ enum err point_msm_vartime(struct point *out, const struct scalar *s, const stru
 	if (n == 0) {
 		return ERR_OK;
 	}
-	return n <= STRAUS_MAX ? straus(out, s, p, n) : pippenger(out, s, p, n);
+	if (n >= VECTOR_MIN && ifma_usable()) {
+		return ifma_msm(out, s, p, n);
+	}
+	return n <= STRAUS_MAX ? straus_msm(out, s, p, n) : pippenger_msm(out, s, p, n);
 }

@@ -1,6 +1,7 @@
 /* Multi-scalar multiplication against sums of single products, over every method and window. */
 #include "tests/unit/unit.h"
 
+#include "common/crypto/batch.h"
 #include "common/crypto/group.h"
 
 #define MAX 900
@@ -47,6 +48,17 @@ static void equals_the_sum_of_products(void **state)
 		}
 		assert_int_equal(point_msm_vartime(&r, s, p, n), ERR_OK);
 		assert_true(point_equal(&r, &sum));
+		if (n == 0) {
+			continue;
+		}
+		assert_int_equal(straus_msm(&r, s, p, n), ERR_OK);
+		assert_true(point_equal(&r, &sum));
+		assert_int_equal(pippenger_msm(&r, s, p, n), ERR_OK);
+		assert_true(point_equal(&r, &sum));
+		if (ifma_usable()) {
+			assert_int_equal(ifma_msm(&r, s, p, n), ERR_OK);
+			assert_true(point_equal(&r, &sum));
+		}
 	}
 }
 
