@@ -1,0 +1,321 @@
+/*
+ * The watcher's core: what it does, apart from where its chain, clock, randomness and storage come
+ * from. The program, the unit tests and the simulation drive it through this header alone. Every
+ * function that changes something does so in one db transaction (a sync step, one a batch), with
+ * its events in the ledger; on any error nothing has changed unless the function says otherwise.
+ */
+#ifndef AIRLOCK_WATCHER_WATCHER_H
+#define AIRLOCK_WATCHER_WATCHER_H
+
+#include "common/base/clock.h"
+#include "common/base/rng.h"
+#include "common/ledger/ledger.h"
+#include "common/monero/fee.h"
+#include "proto/envelope.h"
+#include "watcher/chain/chain.h"
+
+#define WATCHER_LEDGER_LABEL "airlock-watcher-ledger"
+#define PAYOUT_ID_MAX 64 /* letters, digits and . _ : / + @ # = - */
+#define LABEL_MAX 64     /* printable ASCII */
+#define CREDIT_STEPS_MAX 8
+#define HARD_FORK_KNOWN 16 /* the newest this version understands */
+#define BLOCKS_REMEMBERED 5000
+#define SPENDABLE_AGE 10
+#define COINBASE_AGE 60
+
+/* Depth by value: a deposit up to `up_to` is credited `depth` blocks deep (1: in the top block). */
+struct credit_step {
+	struct amount up_to;
+	uint32_t depth;
+};
+
+struct watcher_config {
+	size_t n_steps; /* rising; what is above the last one takes depth_above */
+	struct credit_step step[CREDIT_STEPS_MAX];
+	uint32_t depth_above;
+	enum fee_level fee_level;
+	uint64_t request_seconds; /* how long a request may be signed */
+};
+/* 1 up to 0.1 XMR, 10 up to 10 XMR, 20 above; normal fee; 7 days. */
+void watcher_config_default(struct watcher_config *out);
+
+/* Tables of the db, in this order (db_open_lmdb, or a backend with as many). */
+extern const char *const WATCHER_TABLES[];
+extern const unsigned WATCHER_TABLE_COUNT;
+
+struct watcher {
+	struct db *db; /* the caller's */
+	struct chain chain;
+	struct clock clock;
+	struct rng rng;
+	struct watcher_config config;
+	struct account_view account;
+	struct identity identity;
+	struct identity_public signer;
+	uint64_t birthday;
+	char name[PROTO_NAME_MAX + 1];
+};
+
+/*
+ * Fills an empty db from a kit: account, identities, subaddress lookahead of 50 accounts by 200.
+ * ERR_EXISTS when the db holds a watcher already.
+ */
+enum err MUST_CHECK watcher_create(struct db *db, const struct kit *kit,
+				   const struct identity_public *signer,
+				   const uint8_t seed[static 32], const struct clock *clock);
+/* Loads what create wrote; config is the default. ERR_STATE when there is nothing. */
+enum err MUST_CHECK watcher_open(struct watcher *w, struct db *db, struct chain chain,
+				 struct clock clock, struct rng rng);
+/* Wipes; leaves the db open. */
+void watcher_close(struct watcher *w);
+
+/* The pairing message (open, signed) for the signer; appended to out. */
+enum err MUST_CHECK watcher_pairing(const struct watcher *w, struct buf *out);
+
+/* ---- Following the chain ---- */
+
+struct sync_result {
+	uint64_t height; /* blocks we have: the newest one's height + 1 */
+	uint64_t node_height;
+	size_t added;    /* blocks applied by this step */
+	size_t dropped;  /* blocks of ours that the node's chain replaced */
+	bool done;       /* nothing more to fetch now */
+	bool node_ready; /* synchronised with its network: deposits may be credited */
+};
+
+/*
+ * One batch: asks the node, follows it (rolling back what it replaced), finds deposits and spends,
+ * credits what is deep enough, confirms payouts. A node whose top is one of our older blocks is
+ * only behind, and nothing is rolled back. ERR_NODE_*; ERR_NODE_REORG when the common block is no
+ * longer remembered.
+ */
+enum err MUST_CHECK watcher_sync_step(struct watcher *w, struct sync_result *out);
+/* Steps until done. `out` sums added and dropped. */
+enum err MUST_CHECK watcher_sync(struct watcher *w, struct sync_result *out);
+
+/* ---- What is there ---- */
+
+struct balance {
+	struct amount total;    /* unspent outputs in blocks, reserved ones included */
+	struct amount unlocked; /* of these, what could be spent in the next block; not reserved */
+	struct amount reserved; /* inputs of requests that are neither mined nor cancelled */
+	size_t outputs;         /* unspent */
+};
+enum err MUST_CHECK watcher_balance(const struct watcher *w, struct balance *out);
+
+enum deposit_state {
+	DEPOSIT_IN_BLOCK = 1, /* not deep enough yet */
+	DEPOSIT_CREDITED = 2,
+	DEPOSIT_REVERSED = 3,  /* its block was replaced */
+	DEPOSIT_OWN = 4,       /* change or a payout to ourselves: never credited */
+	DEPOSIT_DUPLICATE = 5, /* same one-time key as a better one: cannot be spent besides it */
+};
+const char *deposit_state_name(enum deposit_state s);
+
+struct outpoint {
+	struct hash tx;
+	uint32_t index;
+};
+
+struct deposit {
+	struct outpoint at;
+	struct subaddress address;
+	struct amount amount;
+	struct amount credited; /* zero unless credited */
+	uint64_t credit;        /* number of the event that credited it, 0 none */
+	uint64_t height;
+	uint64_t unlock_time;
+	uint64_t unlock_height; /* first height of a block that may spend it, if by height */
+	bool coinbase;
+	bool spent;
+	uint64_t reserved; /* the request's number, 0 none */
+	enum deposit_state state;
+};
+/* Visitors stop at the first false. */
+typedef bool deposit_visit(void *ctx, const struct deposit *d);
+enum err MUST_CHECK watcher_deposits(const struct watcher *w, deposit_visit *visit, void *ctx);
+
+struct address_entry {
+	struct subaddress at;
+	struct address address;
+	char label[LABEL_MAX + 1];
+};
+/* The account's next unused subaddress; account at most 2^20. */
+enum err MUST_CHECK watcher_new_address(struct watcher *w, uint32_t account, const char *label,
+					struct address_entry *out);
+typedef bool address_visit(void *ctx, const struct address_entry *e);
+/* The primary address and those made by watcher_new_address. */
+enum err MUST_CHECK watcher_addresses(const struct watcher *w, address_visit *visit, void *ctx);
+
+/* ---- Payouts ---- */
+
+enum payout_state {
+	PAYOUT_QUEUED = 1,
+	PAYOUT_REQUESTED = 2, /* in a request that was not answered yet */
+	PAYOUT_SIGNED = 3,
+	PAYOUT_BROADCAST = 4,
+	PAYOUT_IN_BLOCK = 5,
+	PAYOUT_CONFIRMED = 6, /* 10 blocks deep */
+	PAYOUT_CANCELLED = 7,
+	PAYOUT_REFUSED = 8, /* by the signer; `refused` says why. payout retry queues it again */
+	PAYOUT_FAILED = 9,  /* its signed transaction was rejected, or conflicts with the chain */
+};
+const char *payout_state_name(enum payout_state s);
+
+struct payout {
+	uint64_t number;
+	char id[PAYOUT_ID_MAX + 1];
+	struct payout_id wire; /* what crosses the gap: a hash of id */
+	struct address to;
+	struct amount amount;
+	char reference[PROTO_REFERENCE_MAX + 1];
+	enum payout_state state;
+	uint64_t time;    /* queued */
+	uint64_t request; /* the newest it is in, 0 none */
+	struct hash tx;   /* zero until signed */
+	enum err refused;
+	bool
+	    tied; /* an earlier request may have been signed: any new one shares an input with it */
+	struct outpoint tie;
+};
+
+/*
+ * Queues. The same again (id, address, amount, reference) is ERR_OK and changes nothing; other
+ * content under a known id is ERR_CONFLICT. ERR_USAGE for a bad id, reference or a zero amount,
+ * ERR_ADDR_NETWORK.
+ */
+enum err MUST_CHECK watcher_add_payout(struct watcher *w, const char *id, const struct address *to,
+				       struct amount amount, const char *reference,
+				       struct payout *out);
+/* Only while queued or refused: ERR_STATE. ERR_NOT_FOUND. Cancelled already: ERR_OK. */
+enum err MUST_CHECK watcher_cancel_payout(struct watcher *w, const char *id);
+/* Refused back to queued. */
+enum err MUST_CHECK watcher_retry_payout(struct watcher *w, const char *id);
+enum err MUST_CHECK watcher_get_payout(const struct watcher *w, const char *id, struct payout *out);
+typedef bool payout_visit(void *ctx, const struct payout *p);
+/* In the order queued. */
+enum err MUST_CHECK watcher_payouts(const struct watcher *w, payout_visit *visit, void *ctx);
+
+/* ---- Requests and replies ---- */
+
+enum request_state {
+	REQUEST_OPEN = 1,
+	REQUEST_SIGNED = 2,  /* answered; some transactions may have been refused */
+	REQUEST_REFUSED = 3, /* answered; nothing was signed */
+	REQUEST_CANCELLED = 4,
+};
+const char *request_state_name(enum request_state s);
+
+struct request_info {
+	uint64_t number;
+	struct hash hash; /* what the confirmation code is made of */
+	enum request_state state;
+	uint64_t time;
+	uint64_t expires;
+	size_t n_payouts, n_txs, n_inputs;
+	struct amount amount; /* of all payouts */
+	struct amount fee;
+	size_t left; /* payouts that stayed in the queue for lack of funds (set by build alone) */
+};
+
+/*
+ * Plans all queued payouts the unlocked funds suffice for, in the order queued, reserves the
+ * inputs, and appends the sealed request to `file`. ERR_NOT_FOUND when nothing is queued, ERR_FUNDS
+ * when not even the first payout can be paid, ERR_NODE_* (behind, or answers that do not fit our
+ * own records).
+ */
+enum err MUST_CHECK watcher_build_request(struct watcher *w, struct buf *file,
+					  struct request_info *out);
+/* The same request's message again; the same hash. */
+enum err MUST_CHECK watcher_reseal_request(const struct watcher *w, uint64_t number,
+					   struct buf *file);
+/*
+ * Gives up waiting: payouts return to the queue, each tied to one input of this request unless it
+ * `never_left`, so that whatever was signed conflicts with whatever is signed next. ERR_STATE
+ * unless open.
+ */
+enum err MUST_CHECK watcher_cancel_request(struct watcher *w, uint64_t number, bool never_left);
+typedef bool request_visit(void *ctx, const struct request_info *r);
+enum err MUST_CHECK watcher_requests(const struct watcher *w, request_visit *visit, void *ctx);
+/* The request as it was sent; request_free. */
+enum err MUST_CHECK watcher_get_request(const struct watcher *w, uint64_t number,
+					struct request *out);
+
+struct import_result {
+	uint64_t request;
+	bool again;       /* this reply was imported before: nothing changed */
+	enum err refused; /* the whole request; ERR_OK otherwise */
+	char reason[256];
+	size_t n_signed, n_refused;
+	uint64_t n_entries; /* journal entries that were new to us */
+};
+/*
+ * Takes a reply: from the paired signer, to a request of ours by hash, each transaction paying what
+ * was planned (rings, outputs, fee) under its own id, journal entries fitting onto our copy.
+ * ERR_MSG_* otherwise, ERR_JOURNAL_BROKEN, ERR_STATE for a request that was cancelled.
+ */
+enum err MUST_CHECK watcher_import_reply(struct watcher *w, struct span file,
+					 struct import_result *out);
+
+enum sent_state {
+	SENT_SIGNED = 1,
+	SENT_BROADCAST = 2, /* given to the node at least once */
+	SENT_IN_BLOCK = 3,
+	SENT_CONFIRMED = 4,
+	SENT_REJECTED = 5, /* the node would not take it */
+};
+const char *sent_state_name(enum sent_state s);
+
+/* A signed transaction of ours. */
+struct sent_tx {
+	struct hash id;
+	uint64_t request;
+	uint32_t place; /* among the request's transactions */
+	enum sent_state state;
+	uint64_t height;
+	uint64_t time; /* imported */
+	struct amount fee;
+	struct span blob;
+	size_t n_keys, n_images;
+	struct scalar keys[1 + TX_OUTPUTS_MAX];
+	struct key_image images[TX_INPUTS_MAX];
+};
+typedef bool sent_visit(void *ctx, const struct sent_tx *t);
+enum err MUST_CHECK watcher_sent(const struct watcher *w, sent_visit *visit, void *ctx);
+
+struct broadcast_result {
+	size_t submitted; /* taken by the node now */
+	size_t waiting;   /* in its pool already */
+	size_t in_block;  /* mined; the next sync records it */
+	size_t rejected;
+};
+/*
+ * Gives every signed transaction that is in no block to the node, always as the same bytes; what
+ * the node has already is not sent. A rejected one is recorded as such and the others still go;
+ * then the result is ERR_NODE_REJECTED. Other ERR_NODE_* stop at once.
+ */
+enum err MUST_CHECK watcher_broadcast(struct watcher *w, struct broadcast_result *out);
+
+/* ---- Events ---- */
+
+struct event {
+	uint64_t number;
+	struct span json; /* one object, no line breaks; borrowed during the visit */
+};
+typedef bool event_visit(void *ctx, const struct event *e);
+enum err MUST_CHECK watcher_events(const struct watcher *w, uint64_t after, event_visit *visit,
+				   void *ctx);
+/* Recomputes: the ledger's chain, the journal's, indices against records. ERR_DB_DAMAGED. */
+enum err MUST_CHECK watcher_verify(const struct watcher *w);
+
+struct watcher_status {
+	uint64_t height;
+	struct hash top;
+	uint64_t top_time;
+	uint64_t events;
+	struct ledger_head journal;
+	size_t queued, open_requests, unsent, in_flight;
+};
+enum err MUST_CHECK watcher_status(const struct watcher *w, struct watcher_status *out);
+
+#endif
