@@ -79,7 +79,10 @@ uint64_t tx_weight_estimate(size_t n_in, size_t n_out, size_t extra_size);
 uint64_t tx_weight_exact(size_t n_in, size_t offsets_size, size_t n_out, size_t extra_size,
 			 uint64_t fee);
 
-/* The fields of tx_extra that matter, in the order met. Unknown or broken tails end the walk, as in the official wallet. */
+/*
+ * The fields of tx_extra that matter; of nonces and of additional keys the first counts. Unknown or
+ * broken tails end the walk, as in the official wallet.
+ */
 struct tx_extra {
 	size_t n_public; /* tag 0x01, may repeat */
 	struct public_key public_key[4];
@@ -116,8 +119,8 @@ struct subaddress_book {
  * its index, so no two of one transaction share a key image; two of different transactions can (the
  * "burning bug"), which is for whoever keeps them to notice.
  * `derived` are 8aR packed for, in order, extra->public_key[] and extra->additional[] (from
- * point_mul8_batch_pack; 32 zero bytes where R does not decode). At most `max` are written; ERR_LIMIT if more are ours (n_out
- * is always enough).
+ * point_mul8_batch_pack; 32 zero bytes where R does not decode). At most `max` are written;
+ * ERR_LIMIT if more are ours (n_out is always enough).
  */
 enum err MUST_CHECK tx_scan(struct owned_output *out, size_t *n, size_t max, const struct tx *tx,
 			    const struct tx_extra *extra, const uint8_t *derived,
