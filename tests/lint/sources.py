@@ -110,7 +110,7 @@ def memcmp_near_secrets(texts):
     pattern = re.compile(r'(?<!\w)(?:memcmp|bcmp|strncmp)\s*\(')
     for name, _, _ in each_match(texts, lambda n: n.startswith(MEMCMP_TREES) and is_c(n), pattern):
         counts[name] = counts.get(name, 0) + 1
-    for name in sorted(set(counts) | set(MEMCMP_PUBLIC)):
+    for name in sorted(set(counts) | (set(MEMCMP_PUBLIC) & set(texts))):
         have, allowed = counts.get(name, 0), MEMCMP_PUBLIC.get(name, 0)
         if have != allowed:
             found.append(f"{name}: {have} uses of memcmp, {allowed} looked at; compare secrets with"
