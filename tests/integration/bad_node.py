@@ -2,9 +2,9 @@
 A node that misbehaves: a proxy on 127.0.0.1 before a real one, with a mode that a test switches.
 """
 import threading
-import urllib.error
-import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from regtest import fetch
 
 MODES = ('honest', 'garbage', 'empty', 'half', 'closed', 'error', 'busy', 'network')
 
@@ -67,13 +67,7 @@ class BadNode:
         elif mode == 'busy':
             data = b'{"id":"0","jsonrpc":"2.0","result":{"status":"BUSY","untrusted":false}}'
         elif mode != 'empty':
-            request = urllib.request.Request(self.node.url + handler.path, body or None,
-                                             {'Content-Type': 'application/json'})
-            try:
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    data = answer.read()
-            except urllib.error.HTTPError as error:
-                code, data = error.code, error.read()
+            code, data = fetch(self.node.port, handler.path, body)
             if mode == 'half':
                 told = len(data)
                 data = data[:len(data) // 2]

@@ -10,6 +10,7 @@ A private Monero chain for tests: monerod in regtest and official wallets beside
 Amounts are atomic units (int) everywhere. Python's standard library only.
 """
 import ctypes
+import http.client
 import json
 import os
 import shutil
@@ -18,8 +19,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
 XMR = 10**12
 UNLOCK = 10  # confirmations before an ordinary output can be spent
@@ -51,6 +50,20 @@ def free_port():
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
+
+
+def fetch(port, path, body):
+    """
+    Status and body of one POST. Not urllib: it asks the server to close, and Monero's then closes
+    before a large answer is sent out.
+    """
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=CALL_SECONDS)
+    try:
+        connection.request('POST', path, body, {'Content-Type': 'application/json'})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 def die_with_parent():
@@ -98,7 +111,7 @@ class Server:
             try:
                 self.ready()
                 return True
-            except (OSError, RpcError, ValueError):
+            except (OSError, http.client.HTTPException, RpcError, ValueError):
                 time.sleep(0.1)
         return False
 
@@ -115,11 +128,10 @@ class Server:
         self.process = None
 
     def post(self, path, body):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode(),
-            {'Content-Type': 'application/json'})
-        with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:
-            return json.loads(answer.read())
+        code, data = fetch(self.port, path, json.dumps(body).encode())
+        if code != 200:
+            raise RpcError(path, {'message': f"HTTP {code}", 'code': code})
+        return json.loads(data)
 
     def rpc(self, method, **params):
         answer = self.post('/json_rpc', {'jsonrpc': '2.0', 'id': '0', 'method': method,
