@@ -10,11 +10,12 @@
 #include "common/monero/keys.h"
 
 #define RING_SIZE 16
-#define TX_OUTPUTS_MAX 16   /* BULLETPROOF_PLUS_MAX_OUTPUTS */
-#define TX_INPUTS_MAX 120   /* keeps a transaction below the 149,400 weight that pools accept */
+#define TX_OUTPUTS_MAX 16 /* BULLETPROOF_PLUS_MAX_OUTPUTS */
+#define TX_INPUTS_MAX 120 /* keeps a transaction below the 149,400 weight that pools accept */
 #define REQUEST_TXS_MAX 64
 #define REQUEST_PAYOUTS_MAX (REQUEST_TXS_MAX * (TX_OUTPUTS_MAX - 1))
-#define PLAN_TX_CLSAG_BPPLUS 1 /* RCTTypeBulletproofPlus, rings of 16: the only type known so far */
+/* The only type known so far: RCTTypeBulletproofPlus, rings of 16. */
+#define PLAN_TX_CLSAG_BPPLUS 1
 
 struct ring_member {
 	uint64_t global_index; /* among RingCT outputs (amount 0) */
@@ -27,8 +28,8 @@ struct plan_input {
 	uint64_t output_index;       /* within its transaction */
 	struct subaddress at;        /* which of our addresses received it */
 	struct amount amount;
-	struct mask mask; /* 1 for coinbase */
-	uint8_t real;     /* ring[real] is the output spent */
+	struct mask mask;                   /* 1 for coinbase */
+	uint8_t real;                       /* ring[real] is the output spent */
 	struct ring_member ring[RING_SIZE]; /* ascending global_index, no two alike */
 };
 
@@ -46,7 +47,8 @@ struct plan {
 	struct plan_payout *out;
 	struct amount fee;
 	uint32_t change_account; /* change goes to subaddress {change_account, 0} */
-	uint8_t n_change; /* 1 to 15 outputs; the remainder is split evenly, the last takes the rest */
+	uint8_t
+	    n_change; /* 1 to 15 outputs; the remainder is split evenly, the last takes the rest */
 };
 
 /* Wipes and frees; fine on a zeroed struct. */

@@ -1,6 +1,6 @@
 /*
- * Transactions as bytes: parsing for the scanner (every type since hard fork 1), serialising for the
- * signer, ids, weight. Source: monero src/cryptonote_basic/cryptonote_basic.h,
+ * Transactions as bytes: parsing for the scanner (every type since hard fork 1), serialising for
+ * the signer, ids, weight. Source: monero src/cryptonote_basic/cryptonote_basic.h,
  * cryptonote_format_utils.cpp, src/ringct/rctTypes.h.
  */
 #ifndef AIRLOCK_MONERO_TX_H
@@ -51,8 +51,9 @@ struct tx {
 	struct span extra;
 	enum rct_type rct;
 	uint64_t fee; /* RingCT, not coinbase */
-	size_t prefix_size, base_size, total_size; /* bytes of prefix, prefix+base, all that was parsed */
-	bool pruned; /* parsed without its prunable part */
+	size_t prefix_size, base_size,
+	    total_size; /* bytes of prefix, prefix+base, all that was parsed */
+	bool pruned;    /* parsed without its prunable part */
 };
 
 /*
@@ -63,7 +64,8 @@ struct tx {
 enum err MUST_CHECK tx_parse(struct tx *out, const void *p, size_t n, bool pruned);
 void tx_free(struct tx *tx);
 
-/* Ids. For pruned version-2 blobs the prunable hash comes from the node and is only as good as it. */
+/* Ids. For pruned version-2 blobs the prunable hash comes from the node and is only as good as it.
+ */
 enum err MUST_CHECK tx_id(struct hash *out, const void *blob, size_t n);
 enum err MUST_CHECK tx_id_pruned(struct hash *out, const void *blob, size_t n,
 				 const struct hash *prunable_hash);
@@ -86,8 +88,8 @@ uint64_t tx_weight_exact(size_t n_in, size_t offsets_size, size_t n_out, size_t 
 struct tx_extra {
 	size_t n_public; /* tag 0x01, may repeat */
 	struct public_key public_key[4];
-	size_t n_additional;                        /* tag 0x04: count */
-	const uint8_t *additional;                  /* n_additional * 32 bytes in place */
+	size_t n_additional;       /* tag 0x04: count */
+	const uint8_t *additional; /* n_additional * 32 bytes in place */
 	bool has_encrypted_payment_id;
 	uint8_t encrypted_payment_id[8];
 	bool has_payment_id; /* the old clear 32-byte kind */
@@ -124,7 +126,6 @@ struct subaddress_book {
  */
 enum err MUST_CHECK tx_scan(struct owned_output *out, size_t *n, size_t max, const struct tx *tx,
 			    const struct tx_extra *extra, const uint8_t *derived,
-			    const struct account_view *account,
-			    const struct subaddress_book *book);
+			    const struct account_view *account, const struct subaddress_book *book);
 
 #endif

@@ -12,8 +12,8 @@
 #include "common/base/err.h"
 
 #define WORDS_COUNT 25
-#define WORDS_TEXT_MAX (WORDS_COUNT * 13) /* 12 letters and a blank each; the terminator at last   \
-					   */
+/* 12 letters and a blank each; the terminator in place of the last blank. */
+#define WORDS_TEXT_MAX (WORDS_COUNT * 13)
 
 /* Writes the words, separated by one blank. Any 32 bytes have words. */
 void words_encode(char out[static WORDS_TEXT_MAX], const uint8_t key[static 32]);
