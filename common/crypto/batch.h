@@ -23,6 +23,14 @@ void portable_mul8(struct point *out, const struct scalar *s, const struct point
 enum err MUST_CHECK ifma_msm(struct point *out, const struct scalar *s, const struct point *p,
 			     size_t n);
 
+/*
+ * out[lane] = the sum over groups of s[8 group + lane] * p[8 group + lane], LANES results. Only
+ * where ifma_usable.
+ */
+#define IFMA_GROUPS_MAX 2
+void ifma_lane_sums(struct point *out, const struct scalar *s, const struct point *p,
+		    size_t n_groups);
+
 /* The two portable methods; n above 0. */
 enum err MUST_CHECK straus_msm(struct point *out, const struct scalar *s, const struct point *p,
 			       size_t n);

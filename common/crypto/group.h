@@ -76,8 +76,24 @@ void point_mul8_batch_pack(uint8_t *out, const struct scalar *s, const struct po
 void point_from_hash_vartime(struct point *out, const uint8_t hash[static 32]);
 void point_hash_vartime(struct point *out, const void *p, size_t n);
 
-/* sum s[i] * p[i], public values: Straus below a measured size, Pippenger above. ERR_NO_MEMORY. */
+/* sum s[i] * p[i], public values, by the method measured fastest for n. ERR_NO_MEMORY. */
 enum err MUST_CHECK point_msm_vartime(struct point *out, const struct scalar *s,
 				      const struct point *p, size_t n);
+
+/*
+ * Several small sums at once, public values: out[k] = sum over j of s[terms*k + j] * p[terms*k +
+ * j]. Two sums of three terms (a step around a CLSAG ring) share one pass where the processor can.
+ * out must not overlap the rest.
+ */
+#define POINT_SUMS_TERMS_MAX 8
+void point_sums_vartime(struct point *out, const struct scalar *s, const struct point *p,
+			size_t terms, size_t sums);
+
+/*
+ * out[i] = a * A[i] + b * B[i] for n pairs, public values: folding the generators of an inner
+ * product argument. out may be A or B.
+ */
+void point_fold_vartime(struct point *out, const struct scalar *a, const struct point *A,
+			const struct scalar *b, const struct point *B, size_t n);
 
 #endif

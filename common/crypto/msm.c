@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/check.h"
 #include "common/crypto/batch.h"
 #include "common/crypto/group_forms.h"
 
@@ -20,12 +21,9 @@ struct straus_item {
 	int8_t naf[256];
 };
 
-enum err straus_msm(struct point *out, const struct scalar *s, const struct point *p, size_t n)
+static void straus_sum(struct point *out, struct straus_item *item, const struct scalar *s,
+		       const struct point *p, size_t n)
 {
-	struct straus_item *item = calloc(n, sizeof *item);
-	if (item == NULL) {
-		return ERR_NO_MEMORY;
-	}
 	int top = -1;
 	for (size_t i = 0; i < n; i++) {
 		int last = digits_naf_vartime(item[i].naf, &s[i], STRAUS_WIDTH);
@@ -45,6 +43,16 @@ enum err straus_msm(struct point *out, const struct scalar *s, const struct poin
 		}
 	}
 	*out = r;
+}
+
+enum err straus_msm(struct point *out, const struct scalar *s, const struct point *p, size_t n)
+{
+	struct straus_item *item = calloc(n, sizeof *item);
+	if (item == NULL) {
+		*out = POINT_IDENTITY;
+		return ERR_NO_MEMORY;
+	}
+	straus_sum(out, item, s, p, n);
 	free(item);
 	return ERR_OK;
 }
@@ -133,4 +141,73 @@ enum err point_msm_vartime(struct point *out, const struct scalar *s, const stru
 		return ifma_msm(out, s, p, n);
 	}
 	return n <= STRAUS_MAX ? straus_msm(out, s, p, n) : pippenger_msm(out, s, p, n);
+}
+
+/* As many sums as lanes hold, one term to a lane. */
+static void sums_in_lanes(struct point *out, const struct scalar *s, const struct point *p,
+			  size_t terms, size_t sums)
+{
+	struct scalar lane_s[LANES] = {{{0}}};
+	struct point lane_p[LANES], product[LANES];
+	for (size_t i = 0; i < LANES; i++) {
+		lane_p[i] = i < terms * sums ? p[i] : POINT_IDENTITY;
+		if (i < terms * sums) {
+			lane_s[i] = s[i];
+		}
+	}
+	ifma_lane_sums(product, lane_s, lane_p, 1);
+	for (size_t i = 0; i < sums; i++) {
+		out[i] = product[terms * i];
+		for (size_t j = 1; j < terms; j++) {
+			point_add(&out[i], &out[i], &product[terms * i + j]);
+		}
+	}
+}
+
+void point_sums_vartime(struct point *out, const struct scalar *s, const struct point *p,
+			size_t terms, size_t sums)
+{
+	struct straus_item item[POINT_SUMS_TERMS_MAX];
+	CHECK(terms > 0 && terms <= POINT_SUMS_TERMS_MAX);
+	size_t together = LANES / terms;
+	bool vector = ifma_usable();
+	for (size_t i = 0; i < sums;) {
+		size_t left = sums - i, n = left < together ? left : together;
+		if (vector && n * terms >= VECTOR_MIN) {
+			sums_in_lanes(out + i, s + i * terms, p + i * terms, terms, n);
+		} else {
+			n = 1;
+			straus_sum(out + i, item, s + i * terms, p + i * terms, terms);
+		}
+		i += n;
+	}
+}
+
+void point_fold_vartime(struct point *out, const struct scalar *a, const struct point *A,
+			const struct scalar *b, const struct point *B, size_t n)
+{
+	size_t i = 0;
+	if (ifma_usable()) {
+		struct scalar s[2 * LANES];
+		struct point p[2 * LANES], r[LANES];
+		for (size_t j = 0; j < LANES; j++) {
+			s[j] = *a;
+			s[LANES + j] = *b;
+		}
+		while (n - i > 1) {
+			size_t size = n - i < LANES ? n - i : LANES;
+			for (size_t j = 0; j < LANES; j++) {
+				p[j] = j < size ? A[i + j] : POINT_IDENTITY;
+				p[LANES + j] = j < size ? B[i + j] : POINT_IDENTITY;
+			}
+			ifma_lane_sums(r, s, p, 2);
+			for (size_t j = 0; j < size; j++) {
+				out[i + j] = r[j];
+			}
+			i += size;
+		}
+	}
+	for (; i < n; i++) {
+		point_double_mul_vartime(&out[i], a, &A[i], b, &B[i]);
+	}
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/check.h"
+
 #if defined(__x86_64__)
 
 #include "common/crypto/point8.h"
@@ -62,10 +64,10 @@ static inline IFMA void add_digits(struct point8 *r, const struct group8 *g, int
 	add8(r, &entry);
 }
 
-static IFMA void sum_groups(struct point *out, const struct group8 *g, size_t n_groups)
+/* out[lane] = the sum of that lane's terms. */
+static IFMA void sum_lanes(struct point out[static LANES], const struct group8 *g, size_t n_groups)
 {
 	struct point8 r;
-	struct point lane[LANES];
 	bool started = false;
 	point8_identity(&r);
 	for (int place = PLACES - 1; place >= 0; place--) {
@@ -82,11 +84,18 @@ static IFMA void sum_groups(struct point *out, const struct group8 *g, size_t n_
 			}
 		}
 	}
-	point8_scatter(lane, &r);
-	*out = lane[0];
-	for (int i = 1; i < LANES; i++) {
-		point_add(out, out, &lane[i]);
+	point8_scatter(out, &r);
+}
+
+void ifma_lane_sums(struct point *out, const struct scalar *s, const struct point *p,
+		    size_t n_groups)
+{
+	struct group8 g[IFMA_GROUPS_MAX];
+	CHECK(n_groups <= IFMA_GROUPS_MAX);
+	for (size_t i = 0; i < n_groups; i++) {
+		group_fill(&g[i], s + LANES * i, p + LANES * i, LANES);
 	}
+	sum_lanes(out, g, n_groups);
 }
 
 /* The tables of this many terms fit the second-level cache. */
@@ -103,12 +112,14 @@ enum err ifma_msm(struct point *out, const struct scalar *s, const struct point 
 	}
 	for (size_t start = 0; start < n; start += CHUNK) {
 		size_t size = n - start < CHUNK ? n - start : CHUNK;
-		struct point part;
+		struct point lane[LANES];
 		for (size_t i = 0; i < size; i += LANES) {
 			group_fill(&g[i / LANES], s + start + i, p + start + i, size - i);
 		}
-		sum_groups(&part, g, (size + LANES - 1) / LANES);
-		point_add(&sum, &sum, &part);
+		sum_lanes(lane, g, (size + LANES - 1) / LANES);
+		for (int i = 0; i < LANES; i++) {
+			point_add(&sum, &sum, &lane[i]);
+		}
 	}
 	free(g);
 	*out = sum;
@@ -124,6 +135,16 @@ enum err ifma_msm(struct point *out, const struct scalar *s, const struct point 
 	(void)n;
 	*out = POINT_IDENTITY;
 	return ERR_INTERNAL;
+}
+
+void ifma_lane_sums(struct point *out, const struct scalar *s, const struct point *p,
+		    size_t n_groups)
+{
+	(void)out;
+	(void)s;
+	(void)p;
+	(void)n_groups;
+	CHECK(ifma_usable());
 }
 
 #endif

@@ -152,6 +152,20 @@ static void run_msm(size_t n)
 	CHECK(point_msm_vartime(&r, scalars, points, n) == ERR_OK);
 }
 
+static void run_sums(size_t n)
+{
+	struct point r[2];
+	for (size_t i = 0; i < n; i++) {
+		point_sums_vartime(r, scalars + i, points + i, 3, 2);
+	}
+}
+
+static void run_fold(size_t n)
+{
+	static struct point r[64];
+	point_fold_vartime(r, &scalars[0], points, &scalars[1], points + n, n);
+}
+
 int main(void)
 {
 	struct rng_seeded seeded;
@@ -174,6 +188,8 @@ int main(void)
 	bench("keccak256, 32 bytes", run_keccak, 2000);
 	bench("sc_mul", run_sc_mul, 8000);
 	bench("sc_invert", run_sc_invert, 200);
+	bench("point_sums, 2 of 3 terms", run_sums, 100);
+	bench("point_fold", run_fold, 64);
 	for (size_t n = 8; n <= MAX; n *= 2) {
 		bench("point_msm, per term", run_msm, n);
 	}
