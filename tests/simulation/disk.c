@@ -78,14 +78,15 @@ static bool holds(const struct table *t, size_t at, struct span key)
 	return at < t->n && compare(t->r[at].key, key) == 0;
 }
 
-static void set_record(struct table *t, struct span key, struct span value)
+/* Puts the record; hands over the value it replaces, {NULL, 0} if none. */
+static struct span set_record(struct table *t, struct span key, struct span value)
 {
 	size_t at = lower_bound(t, key);
 	struct span fresh = copy_span(value);
 	if (holds(t, at, key)) {
-		free_span(t->r[at].value);
+		struct span old = t->r[at].value;
 		t->r[at].value = fresh;
-		return;
+		return old;
 	}
 	if (t->n == t->cap) {
 		t->cap = t->cap ? 2 * t->cap : 64;
@@ -95,18 +96,16 @@ static void set_record(struct table *t, struct span key, struct span value)
 	memmove(&t->r[at + 1], &t->r[at], (t->n - at) * sizeof *t->r);
 	t->r[at] = (struct record){copy_span(key), fresh};
 	t->n++;
+	return (struct span){NULL, 0};
 }
 
-static void remove_record(struct table *t, struct span key)
+/* Takes the record out and hands it over. */
+static struct record take_record(struct table *t, size_t at)
 {
-	size_t at = lower_bound(t, key);
-	if (!holds(t, at, key)) {
-		return;
-	}
-	free_span(t->r[at].key);
-	free_span(t->r[at].value);
+	struct record old = t->r[at];
 	memmove(&t->r[at], &t->r[at + 1], (t->n - at - 1) * sizeof *t->r);
 	t->n--;
+	return old;
 }
 
 static void forget_undo(struct disk *d)
@@ -123,29 +122,28 @@ static void roll_back(struct disk *d)
 {
 	for (size_t i = d->n_undo; i-- > 0;) {
 		struct undo *u = &d->undo[i];
+		struct table *t = &d->tables[u->table];
 		if (u->existed) {
-			set_record(&d->tables[u->table], u->key, u->value);
+			free_span(set_record(t, u->key, u->value));
 		} else {
-			remove_record(&d->tables[u->table], u->key);
+			struct record gone = take_record(t, lower_bound(t, u->key));
+			free_span(gone.key);
+			free_span(gone.value);
 		}
 	}
 	forget_undo(d);
 }
 
-static void remember(struct disk *d, unsigned table, struct span key)
+/* What a write replaced is kept until the transaction ends: callers may still hold spans of it. */
+static void remember(struct disk *d, unsigned table, struct span key, bool existed,
+		     struct span value)
 {
 	if (d->n_undo == d->cap_undo) {
 		d->cap_undo = d->cap_undo ? 2 * d->cap_undo : 64;
 		d->undo = realloc(d->undo, d->cap_undo * sizeof *d->undo);
 		CHECK(d->undo);
 	}
-	struct table *t = &d->tables[table];
-	size_t at = lower_bound(t, key);
-	struct undo u = {table, copy_span(key), holds(t, at, key), {NULL, 0}};
-	if (u.existed) {
-		u.value = copy_span(t->r[at].value);
-	}
-	d->undo[d->n_undo++] = u;
+	d->undo[d->n_undo++] = (struct undo){table, key, existed, value};
 }
 
 static enum err disk_begin(void *ctx, bool write, void **txn)
@@ -218,8 +216,9 @@ static enum err disk_put(void *ctx, void *txn, unsigned table, struct span key, 
 	if (d->dead) {
 		return ERR_IO;
 	}
-	remember(d, table, key);
-	set_record(&d->tables[table], key, value);
+	struct span mine = copy_span(key);
+	struct span old = set_record(&d->tables[table], key, value);
+	remember(d, table, mine, old.p != NULL, old);
 	return ERR_OK;
 }
 
@@ -231,11 +230,12 @@ static enum err disk_del(void *ctx, void *txn, unsigned table, struct span key)
 		return ERR_IO;
 	}
 	struct table *t = &d->tables[table];
-	if (!holds(t, lower_bound(t, key), key)) {
+	size_t at = lower_bound(t, key);
+	if (!holds(t, at, key)) {
 		return ERR_NOT_FOUND;
 	}
-	remember(d, table, key);
-	remove_record(t, key);
+	struct record gone = take_record(t, at);
+	remember(d, table, gone.key, true, gone.value);
 	return ERR_OK;
 }
 
@@ -251,8 +251,8 @@ static enum err disk_seek(void *ctx, void *txn, unsigned table, struct span key,
 	size_t at = lower_bound(t, key);
 	if (!backwards) {
 		at += after && holds(t, at, key);
-	} else if (key.n == 0 && !after) {
-		at = t->n - 1; /* an empty key: from the very end */
+	} else if (key.n == 0) {
+		at = t->n - 1;
 	} else if (after || !holds(t, at, key)) {
 		at--; /* wraps below the first record, which the next line refuses */
 	}
@@ -338,7 +338,7 @@ void disk_restore(struct disk *d, const struct disk *snapshot)
 	for (unsigned i = 0; i < DISK_TABLES_MAX; i++) {
 		for (size_t j = 0; j < snapshot->tables[i].n; j++) {
 			const struct record *r = &snapshot->tables[i].r[j];
-			set_record(&d->tables[i], r->key, r->value);
+			free_span(set_record(&d->tables[i], r->key, r->value));
 		}
 	}
 }
