@@ -1,0 +1,29 @@
+/*
+ * The proving halves of common/monero/ring.h. Amounts and masks are secret; the spend key meets only
+ * clsag_sign, which is constant time in it.
+ */
+#ifndef AIRLOCK_SIGNER_PROVE_H
+#define AIRLOCK_SIGNER_PROVE_H
+
+#include "common/base/rng.h"
+#include "common/monero/ring.h"
+
+/*
+ * Proves that n (1..16) amounts are below 2^64. Nonces are hedged with masks and amounts. The sums
+ * over generators are variable time in values blinded by fresh nonces and in the amounts' bits: an
+ * observer of the offline machine's timing learns at most amounts, never a key.
+ */
+enum err MUST_CHECK bpplus_prove(struct bpplus *out, const struct amount *amounts,
+				 const struct mask *masks, size_t n, const struct rng *rng);
+
+/*
+ * Signs for ring[real]: key is the one-time private key, z the difference between the real
+ * commitment's mask and the pseudo output's. *image must be key * H_p(ring[real].key).
+ */
+enum err MUST_CHECK clsag_sign(struct clsag *out, const struct hash *message,
+			       const struct ring_member ring[static RING_SIZE], size_t real,
+			       const struct scalar *key, const struct scalar *z,
+			       const struct key_image *image, const struct commitment *pseudo,
+			       const struct rng *rng);
+
+#endif
