@@ -32,6 +32,11 @@ void signed_tx_free(struct signed_tx *t);
  * ERR_INPUT_NOT_OURS, ERR_INPUT_AMOUNT, ERR_RING, ERR_POINT. */
 enum err MUST_CHECK input_check(const struct plan_input *in, const struct account_view *account);
 
+/* The one-time private key of an input of ours; secret, the caller wipes it. */
+enum err MUST_CHECK input_private_key(struct scalar *x, const struct plan_input *in,
+				      const struct account_view *account,
+				      const struct spend_key *spend);
+
 /* The key image of an input of ours. */
 enum err MUST_CHECK input_key_image(struct key_image *out, const struct plan_input *in,
 				    const struct account_view *account,
@@ -40,8 +45,8 @@ enum err MUST_CHECK input_key_image(struct key_image *out, const struct plan_inp
 /* Everything about the plan that can be checked without the spend key. */
 enum err MUST_CHECK plan_check(const struct plan *p, const struct account_view *account);
 
-/* The size, without signing, that the transaction will have: weight for the fee-per-byte limit. */
-uint64_t plan_weight(const struct plan *p);
+/* The weight that the transaction will have, for the fee-per-byte limit; 0 if the plan has no shape. */
+uint64_t plan_weight(const struct plan *p, const struct account_view *account);
 
 enum err MUST_CHECK tx_build(struct signed_tx *out, const struct plan *p,
 			     const struct account_view *account, const struct spend_key *spend,
