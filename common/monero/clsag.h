@@ -11,9 +11,8 @@ struct clsag_hash {
 
 /* The aggregation coefficients mu_P and mu_C. */
 void clsag_aggregate(struct scalar *mu_P, struct scalar *mu_C,
-		     const struct ring_member ring[static RING_SIZE],
-		     const struct key_image *image, const struct packed *D,
-		     const struct commitment *pseudo);
+		     const struct ring_member ring[static RING_SIZE], const struct key_image *image,
+		     const struct packed *D, const struct commitment *pseudo);
 
 /* Prepares the rounds' hash; clsag_challenge completes it with L and R. */
 void clsag_round_start(struct clsag_hash *h, const struct ring_member ring[static RING_SIZE],

@@ -17,9 +17,8 @@ static void put_ring(uint8_t *at, const char *domain,
 #define AFTER_RING (32 * (1 + 2 * RING_SIZE))
 
 void clsag_aggregate(struct scalar *mu_P, struct scalar *mu_C,
-		     const struct ring_member ring[static RING_SIZE],
-		     const struct key_image *image, const struct packed *D,
-		     const struct commitment *pseudo)
+		     const struct ring_member ring[static RING_SIZE], const struct key_image *image,
+		     const struct packed *D, const struct commitment *pseudo)
 {
 	uint8_t data[AFTER_RING + 3 * 32];
 	memcpy(data + AFTER_RING, image->b, 32);
@@ -82,7 +81,8 @@ enum err clsag_verify(const struct clsag *sig, const struct hash *message,
 {
 	for (size_t i = 0; i < RING_SIZE; i++) {
 		if (!sc_is_canonical(sig->s[i].b)) {
-			return err_set(ERR_SCALAR, "a signature holds a scalar that is not reduced");
+			return err_set(ERR_SCALAR,
+				       "a signature holds a scalar that is not reduced");
 		}
 	}
 	if (!sc_is_canonical(sig->c1.b)) {

@@ -1,6 +1,6 @@
 /*
- * Bulletproofs+ proving (Chung et al. 2020/735; monero bulletproofs_plus.cc). Instead of folding the
- * generators in each round, the folded generators are kept as products of challenges over the
+ * Bulletproofs+ proving (Chung et al. 2020/735; monero bulletproofs_plus.cc). Instead of folding
+ * the generators in each round, the folded generators are kept as products of challenges over the
  * original ones, so that every round is two sums over fixed points.
  */
 #include <stdlib.h>
@@ -52,7 +52,8 @@ static enum err commit_to_bits(struct prover *p, struct bpplus *out, const struc
 	for (size_t i = 0; i < terms; i++) {
 		uint64_t v = i / 64 < n ? amounts[i / 64].atomic : 0;
 		uint8_t bit = (uint8_t)(v >> (i % 64) & 1);
-		/* a is the bit, b is the bit less one; the sum takes G for ones and -H for zeros. */
+		/* a is the bit, b is the bit less one; the sum takes G for ones and -H for zeros.
+		 */
 		p->a[i] = sc_of_u64(bit);
 		sc_sub(&p->b[i], &p->a[i], &SC_ONE);
 		p->point[i] = bit ? bpplus_G()[i] : bpplus_H()[i];
@@ -116,8 +117,8 @@ static void weighted_product(struct scalar *out, const struct prover *p, const s
 }
 
 /*
- * L (high false) or R (high true) of a round whose halves have n terms: a's half times y_factor goes
- * to the other half of G, b's other half to this half of H, all divided by 8.
+ * L (high false) or R (high true) of a round whose halves have n terms: a's half times y_factor
+ * goes to the other half of G, b's other half to this half of H, all divided by 8.
  */
 static enum err cross_term(struct packed *out, struct prover *p, size_t terms, size_t n, bool high,
 			   const struct scalar *y_factor, const struct scalar *c,
@@ -150,7 +151,8 @@ static enum err cross_term(struct packed *out, struct prover *p, size_t terms, s
 	return rc;
 }
 
-static enum err one_round(struct prover *p, struct bpplus *out, size_t round, size_t terms, size_t n)
+static enum err one_round(struct prover *p, struct bpplus *out, size_t round, size_t terms,
+			  size_t n)
 {
 	enum err rc;
 	struct scalar cL, cR, dL, dR, e, einv, low, t;

@@ -1,7 +1,7 @@
 /*
- * Plan in, transaction out. The order is that of the network's own rules: inputs sorted by key image,
- * outputs derived, prefix and base fixed, range proof made, and only then, over the hash of all
- * that, the ring signatures. What leaves has verified here first.
+ * Plan in, transaction out. The order is that of the network's own rules: inputs sorted by key
+ * image, outputs derived, prefix and base fixed, range proof made, and only then, over the hash of
+ * all that, the ring signatures. What leaves has verified here first.
  */
 #include "signer/sign/build.h"
 

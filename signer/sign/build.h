@@ -45,7 +45,8 @@ enum err MUST_CHECK input_key_image(struct key_image *out, const struct plan_inp
 /* Everything about the plan that can be checked without the spend key. */
 enum err MUST_CHECK plan_check(const struct plan *p, const struct account_view *account);
 
-/* The weight that the transaction will have, for the fee-per-byte limit; 0 if the plan has no shape. */
+/* The weight that the transaction will have, for the fee-per-byte limit; 0 if the plan has no
+ * shape. */
 uint64_t plan_weight(const struct plan *p, const struct account_view *account);
 
 enum err MUST_CHECK tx_build(struct signed_tx *out, const struct plan *p,

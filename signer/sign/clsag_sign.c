@@ -7,9 +7,8 @@
 
 enum err clsag_sign(struct clsag *out, const struct hash *message,
 		    const struct ring_member ring[static RING_SIZE], size_t real,
-		    const struct scalar *key, const struct scalar *z,
-		    const struct key_image *image, const struct commitment *pseudo,
-		    const struct rng *rng)
+		    const struct scalar *key, const struct scalar *z, const struct key_image *image,
+		    const struct commitment *pseudo, const struct rng *rng)
 {
 	enum err rc;
 	struct scalar a, c, mu_P, mu_C, x, secret[2] = {*key, *z};

@@ -7,7 +7,8 @@
 static enum err check_ring(const struct plan_input *in)
 {
 	if (in->real >= RING_SIZE) {
-		return err_set(ERR_RING, "the real member's place %u is outside the ring", in->real);
+		return err_set(ERR_RING, "the real member's place %u is outside the ring",
+			       in->real);
 	}
 	for (size_t i = 0; i < RING_SIZE; i++) {
 		struct point p;
@@ -45,14 +46,16 @@ enum err input_check(const struct plan_input *in, const struct account_view *acc
 	rc = derive_public_key(&key, &d, in->output_index, &spend);
 	secret_wipe(&d, sizeof d);
 	if (rc != ERR_OK || memcmp(key.b, in->ring[in->real].key.b, 32) != 0) {
-		return err_set(ERR_INPUT_NOT_OURS, "its one-time key does not follow from our keys");
+		return err_set(ERR_INPUT_NOT_OURS,
+			       "its one-time key does not follow from our keys");
 	}
 	if (!sc_is_canonical(in->mask.s.b)) {
 		return err_set(ERR_INPUT_AMOUNT, "its mask is not a reduced scalar");
 	}
 	commit(&commitment, &in->mask, in->amount);
 	if (memcmp(commitment.b, in->ring[in->real].commitment.b, 32) != 0) {
-		return err_set(ERR_INPUT_AMOUNT, "its commitment does not open to the amount given");
+		return err_set(ERR_INPUT_AMOUNT,
+			       "its commitment does not open to the amount given");
 	}
 	return ERR_OK;
 }

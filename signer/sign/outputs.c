@@ -43,8 +43,9 @@ static enum err classify(struct output_shape *shape, const struct made_outputs *
 		}
 	}
 	if (integrated && standard + subaddresses > 1) {
-		return err_set(ERR_TX_SHAPE, "a payout to an integrated address needs a transaction "
-					     "of its own");
+		return err_set(ERR_TX_SHAPE,
+			       "a payout to an integrated address needs a transaction "
+			       "of its own");
 	}
 	shape->n = o->n;
 	shape->additional = subaddresses > 0 && (standard > 0 || subaddresses > 1);
@@ -60,8 +61,9 @@ enum err outputs_list(struct made_outputs *o, struct output_shape *shape, const 
 	memset(shape, 0, sizeof *shape);
 	if (p->n_out < 1 || p->n_change < 1 || p->n_out > TX_OUTPUTS_MAX ||
 	    p->n_out + p->n_change > TX_OUTPUTS_MAX) {
-		return err_set(ERR_TX_SHAPE, "%zu payouts and %u change outputs; there may be 1 to %d "
-					     "together, at least one of each",
+		return err_set(ERR_TX_SHAPE,
+			       "%zu payouts and %u change outputs; there may be 1 to %d "
+			       "together, at least one of each",
 			       p->n_out, p->n_change, TX_OUTPUTS_MAX);
 	}
 	struct amount change, part, rest;
@@ -140,9 +142,9 @@ static enum err make_one(struct made_outputs *o, size_t i, const struct account_
 	}
 	if (rc == ERR_OK) {
 		bool own_key = subaddress && o->has_additional;
-		rc = out->change ? derive(&d, &o->tx_public, &account->view.s)
-				 : derive(&d, &out->to.view,
-					  own_key ? &o->additional[i] : &o->tx_key);
+		rc = out->change
+			 ? derive(&d, &o->tx_public, &account->view.s)
+			 : derive(&d, &out->to.view, own_key ? &o->additional[i] : &o->tx_key);
 	}
 	if (rc == ERR_OK) {
 		rc = derive_public_key(&out->key, &d, i, &out->to.spend);

@@ -36,9 +36,9 @@ struct made_outputs {
 /* What the destinations decide: how many keys and which payment id tx_extra will hold. */
 struct output_shape {
 	size_t n;
-	bool additional;  /* one tx key an output */
-	bool single_sub;  /* R = r D of the only destination, a subaddress */
-	bool payment_id;  /* a real or a dummy one */
+	bool additional; /* one tx key an output */
+	bool single_sub; /* R = r D of the only destination, a subaddress */
+	bool payment_id; /* a real or a dummy one */
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
- * The proving halves of common/monero/ring.h. Amounts and masks are secret; the spend key meets only
- * clsag_sign, which is constant time in it.
+ * The proving halves of common/monero/ring.h. Amounts and masks are secret; the spend key meets
+ * only clsag_sign, which is constant time in it.
  */
 #ifndef AIRLOCK_SIGNER_PROVE_H
 #define AIRLOCK_SIGNER_PROVE_H

@@ -610,7 +610,7 @@ static enum err node_pool(void *ctx, struct chain_pool_tx **out, size_t *n)
 
 struct chain fake_chain_node(struct fake_chain *c)
 {
-	return (struct chain){c,	node_info, node_blocks, node_block_id, node_distribution,
-			      node_outs, node_fee,  node_submit, node_place,	node_spent,
+	return (struct chain){c,         node_info, node_blocks, node_block_id, node_distribution,
+			      node_outs, node_fee,  node_submit, node_place,    node_spent,
 			      node_pool};
 }
