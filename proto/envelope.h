@@ -1,9 +1,11 @@
 /*
  * The envelope around every message: canonical CBOR [version, type, network, sender, sequence, body,
- * signature], signed by the sender's Ed25519 identity over all fields before the signature (with a
- * fixed label in front), then sealed to the recipient's identity (libsodium sealed box on the X25519
- * form of the key). A kit and a pairing made before the other side is known are signed, not sealed.
- * The file starts with the 8 bytes "AIRLOCK" and 0x01 (sealed) or 0x00 (open).
+ * signature], signed by the sender's Ed25519 identity over a fixed label, the recipient and all
+ * fields before the signature, then sealed to the recipient's identity (libsodium sealed box on the
+ * X25519 form of the key). Only kit, pairing and journal may be open: signed, not sealed.
+ * A file is "AIRLOCK", 0x01 (sealed) or 0x00 (open), the length of what follows (32 bits, big
+ * endian), and what follows: an open message itself; or 8 bytes that let the recipient, and nobody
+ * who does not know its identity, see that it is for it, and the sealed box.
  */
 #ifndef AIRLOCK_PROTO_ENVELOPE_H
 #define AIRLOCK_PROTO_ENVELOPE_H
@@ -26,7 +28,7 @@ struct envelope {
 	struct identity_public sender;
 	uint64_t sequence;
 	struct span body; /* borrowed from the opened plaintext */
-	struct hash hash; /* BLAKE2b-256 of the signed bytes: what a confirmation code is derived from */
+	struct hash hash; /* BLAKE2b-256 of the signed bytes: the confirmation code's source */
 };
 
 /* Signs and, with a recipient, seals. Appends to out. */
@@ -37,8 +39,9 @@ enum err MUST_CHECK envelope_seal(struct buf *out, struct hash *hash, enum messa
 
 /*
  * Opens, checks the form, canonical encoding, version, type, network, sender (when `sender` is not
- * NULL) and signature, in that order of telling apart: ERR_MSG_*. `plain` (caller's, freed by the
- * caller) holds what env->body points into. `self` may be NULL for open messages.
+ * NULL) and signature, in that order of telling apart: ERR_MSG_*. `plain`, initialised
+ * here and freed by the caller whatever happens, holds what env->body points into. `self` may be
+ * NULL for open messages.
  */
 enum err MUST_CHECK envelope_open(struct envelope *env, struct buf *plain, struct span file,
 				  enum message_type type, enum network network,

@@ -1,6 +1,6 @@
 /*
- * What crosses the gap, as structs; airlock.cddl is their form on the wire. Sizes are bounded before
- * anything is allocated. Messages are sealed and signed by envelope.h.
+ * What crosses the gap, as structs; airlock.cddl is their form on the wire. Sizes are bounded
+ * before anything is allocated. Messages are sealed and signed by envelope.h.
  */
 #ifndef AIRLOCK_PROTO_MESSAGES_H
 #define AIRLOCK_PROTO_MESSAGES_H
@@ -10,7 +10,7 @@
 #include "common/monero/ring.h"
 
 #define PROTO_VERSION 1
-#define PROTO_NAME_MAX 64      /* bytes of printable ASCII, without terminator */
+#define PROTO_NAME_MAX 64 /* bytes of printable ASCII, without terminator */
 #define PROTO_REFERENCE_MAX 64
 #define PROTO_TX_BLOB_MAX 160000
 #define PROTO_ENTRY_MAX 16384  /* content of one journal entry */
@@ -57,7 +57,8 @@ struct request_payout {
 	struct payout_id id;
 	struct address to;
 	struct amount amount;
-	char reference[PROTO_REFERENCE_MAX + 1]; /* the operator's words; may hold anything: show with text_safe */
+	char reference[PROTO_REFERENCE_MAX +
+		       1]; /* the operator's words; may hold anything: show with text_safe */
 };
 
 struct request_tx {
@@ -82,7 +83,7 @@ void request_free(struct request *r);
 
 struct journal_entry {
 	uint64_t number;
-	struct span content;   /* canonical CBOR, signer/journal.h; belongs to the reply */
+	struct span content;   /* canonical CBOR, signer/journal.h; borrowed */
 	uint8_t signature[64]; /* Ed25519 by the signer's identity over the entry's chain hash */
 };
 
@@ -92,7 +93,8 @@ struct reply_tx {
 	struct hash id;
 	uint8_t *blob;
 	size_t blob_size;
-	size_t n_keys; /* 1, or 1 + outputs with additional keys: r first (get_tx_key of the official wallet) */
+	size_t n_keys; /* 1, or 1 + outputs with additional keys: r first (get_tx_key of the
+			  official wallet) */
 	struct scalar *keys;
 	size_t n_images; /* in the transaction's input order */
 	struct key_image *images;
@@ -107,6 +109,7 @@ struct reply {
 	struct reply_tx *txs;
 	size_t n_entries;
 	struct journal_entry *entries; /* since the head the watcher had */
+	uint8_t *contents; /* of a decoded reply: what the entries point into; else NULL */
 	struct ledger_head journal;
 };
 void reply_free(struct reply *r);
@@ -127,8 +130,9 @@ struct key_images {
 	struct output_image {
 		struct public_key one_time;
 		struct key_image image;
-		uint8_t signature[64]; /* c, r of the proof wallet2 exports (generate_ring_signature, ring of 1) */
-	} *images;
+		uint8_t signature[64]; /* c, r of the proof wallet2 exports
+					  (generate_ring_signature, ring of 1) */
+	} * images;
 };
 
 #endif
