@@ -16,8 +16,7 @@ bool ifma_usable(void)
 /* As group_mul.c's look_up: every entry is read; one digit serves all lanes. */
 static IFMA void look_up8(struct cached8 *out, const struct cached8 table[static 8], int8_t digit)
 {
-	uint64_t negative = 0 - ((uint64_t)(int64_t)digit >> 63);
-	uint64_t size = ((uint64_t)(int64_t)digit ^ negative) - negative;
+	uint64_t negative = digit_sign(digit), size = digit_size(digit, negative);
 	cached8_identity(out);
 	for (uint64_t i = 0; i < 8; i++) {
 		cached8_select(out, &table[i], (__mmask8)mask_equal(size, i + 1));

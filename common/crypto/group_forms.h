@@ -126,10 +126,31 @@ static inline void double_point(struct point *out, const struct point *p, bool w
 	point_complete(out, &e, &f, &g, &h, with_t);
 }
 
+/*
+ * The compiler may not look through this, so it cannot see that a mask is all or nothing and turn
+ * the selection back into a branch or a jump (clang does).
+ */
+static inline uint64_t mask_hide(uint64_t mask)
+{
+	__asm__("" : "+r"(mask));
+	return mask;
+}
+
 /* All ones when a == b, for values below 2^32. */
 static inline uint64_t mask_equal(uint64_t a, uint64_t b)
 {
-	return 0 - (((a ^ b) - 1) >> 63);
+	return mask_hide(0 - (((a ^ b) - 1) >> 63));
+}
+
+/* A digit's sign as a mask, all ones below zero, and its size. */
+static inline uint64_t digit_sign(int8_t digit)
+{
+	return mask_hide(0 - ((uint64_t)(int64_t)digit >> 63));
+}
+
+static inline uint64_t digit_size(int8_t digit, uint64_t sign)
+{
+	return ((uint64_t)(int64_t)digit ^ sign) - sign;
 }
 
 /* 64 digits of -8..8 with s = sum digit * 16^i, for s below 2^255. Constant time. */

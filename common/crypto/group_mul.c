@@ -54,8 +54,7 @@ void odd_multiples(struct cached *out, const struct point *p, int n)
 /* table[|digit| - 1] with the digit's sign, reading every entry. */
 static void look_up(struct cached *out, const struct cached table[static 8], int8_t digit)
 {
-	uint64_t negative = 0 - ((uint64_t)(int64_t)digit >> 63);
-	uint64_t size = ((uint64_t)(int64_t)digit ^ negative) - negative;
+	uint64_t negative = digit_sign(digit), size = digit_size(digit, negative);
 	*out = (struct cached){FE_ONE, FE_ONE, {{2, 0, 0, 0, 0}}, FE_ZERO};
 	for (uint64_t i = 0; i < 8; i++) {
 		uint64_t mask = mask_equal(size, i + 1);
@@ -143,8 +142,7 @@ const struct cached_affine *base_odd_g(void)
 
 static void comb_add(struct point *r, const struct cached_affine row[static 8], int8_t digit)
 {
-	uint64_t negative = 0 - ((uint64_t)(int64_t)digit >> 63);
-	uint64_t size = ((uint64_t)(int64_t)digit ^ negative) - negative;
+	uint64_t negative = digit_sign(digit), size = digit_size(digit, negative);
 	struct cached_affine entry = {FE_ONE, FE_ONE, FE_ZERO};
 	for (uint64_t i = 0; i < 8; i++) {
 		uint64_t mask = mask_equal(size, i + 1);

@@ -64,9 +64,11 @@ static uint64_t sub4(uint64_t out[4], const uint64_t a[4], const uint64_t b[4])
 /* Adds l when `when` is 1. */
 static void add_l_if(uint64_t v[4], uint64_t when)
 {
-	uint64_t masked[4];
+	uint64_t masked[4], mask = 0 - when;
+	/* The compiler must not make a branch of it. */
+	__asm__("" : "+r"(mask));
 	for (int i = 0; i < 4; i++) {
-		masked[i] = L[i] & (0 - when);
+		masked[i] = L[i] & mask;
 	}
 	(void)add4(v, v, masked);
 }
