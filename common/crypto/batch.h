@@ -23,13 +23,8 @@ void portable_mul8(struct point *out, const struct scalar *s, const struct point
 enum err MUST_CHECK ifma_msm(struct point *out, const struct scalar *s, const struct point *p,
 			     size_t n);
 
-/*
- * out[lane] = the sum over groups of s[8 group + lane] * p[8 group + lane], LANES results. Only
- * where ifma_usable.
- */
-#define IFMA_GROUPS_MAX 2
-void ifma_lane_sums(struct point *out, const struct scalar *s, const struct point *p,
-		    size_t n_groups);
+/* out[i] = s[i] * p[i] for LANES points, public values. Only where ifma_usable. */
+void ifma_products(struct point *out, const struct scalar *s, const struct point *p);
 
 /* The two portable methods; n above 0. */
 enum err MUST_CHECK straus_msm(struct point *out, const struct scalar *s, const struct point *p,

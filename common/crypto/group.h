@@ -89,11 +89,4 @@ enum err MUST_CHECK point_msm_vartime(struct point *out, const struct scalar *s,
 void point_sums_vartime(struct point *out, const struct scalar *s, const struct point *p,
 			size_t terms, size_t sums);
 
-/*
- * out[i] = a * A[i] + b * B[i] for n pairs, public values: folding the generators of an inner
- * product argument. out may be A or B.
- */
-void point_fold_vartime(struct point *out, const struct scalar *a, const struct point *A,
-			const struct scalar *b, const struct point *B, size_t n);
-
 #endif

@@ -155,7 +155,7 @@ static void sums_in_lanes(struct point *out, const struct scalar *s, const struc
 			lane_s[i] = s[i];
 		}
 	}
-	ifma_lane_sums(product, lane_s, lane_p, 1);
+	ifma_products(product, lane_s, lane_p);
 	for (size_t i = 0; i < sums; i++) {
 		out[i] = product[terms * i];
 		for (size_t j = 1; j < terms; j++) {
@@ -180,34 +180,5 @@ void point_sums_vartime(struct point *out, const struct scalar *s, const struct 
 			straus_sum(out + i, item, s + i * terms, p + i * terms, terms);
 		}
 		i += n;
-	}
-}
-
-void point_fold_vartime(struct point *out, const struct scalar *a, const struct point *A,
-			const struct scalar *b, const struct point *B, size_t n)
-{
-	size_t i = 0;
-	if (ifma_usable()) {
-		struct scalar s[2 * LANES];
-		struct point p[2 * LANES], r[LANES];
-		for (size_t j = 0; j < LANES; j++) {
-			s[j] = *a;
-			s[LANES + j] = *b;
-		}
-		while (n - i > 1) {
-			size_t size = n - i < LANES ? n - i : LANES;
-			for (size_t j = 0; j < LANES; j++) {
-				p[j] = j < size ? A[i + j] : POINT_IDENTITY;
-				p[LANES + j] = j < size ? B[i + j] : POINT_IDENTITY;
-			}
-			ifma_lane_sums(r, s, p, 2);
-			for (size_t j = 0; j < size; j++) {
-				out[i + j] = r[j];
-			}
-			i += size;
-		}
-	}
-	for (; i < n; i++) {
-		point_double_mul_vartime(&out[i], a, &A[i], b, &B[i]);
 	}
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "common/base/check.h"
 
 #if defined(__x86_64__)
@@ -44,8 +45,7 @@ static IFMA void group_fill(struct group8 *g, const struct scalar *s, const stru
 
 static bool place_is_empty(const struct group8 *g, int place)
 {
-	static const int8_t NONE[LANES] = {0};
-	return memcmp(g->digit[place], NONE, sizeof NONE) == 0;
+	return load64_le(g->digit[place]) == 0;
 }
 
 /* As look_up in group_mul.c, with a digit for each lane. */
@@ -87,15 +87,11 @@ static IFMA void sum_lanes(struct point out[static LANES], const struct group8 *
 	point8_scatter(out, &r);
 }
 
-void ifma_lane_sums(struct point *out, const struct scalar *s, const struct point *p,
-		    size_t n_groups)
+void ifma_products(struct point *out, const struct scalar *s, const struct point *p)
 {
-	struct group8 g[IFMA_GROUPS_MAX];
-	CHECK(n_groups <= IFMA_GROUPS_MAX);
-	for (size_t i = 0; i < n_groups; i++) {
-		group_fill(&g[i], s + LANES * i, p + LANES * i, LANES);
-	}
-	sum_lanes(out, g, n_groups);
+	struct group8 g;
+	group_fill(&g, s, p, LANES);
+	sum_lanes(out, &g, 1);
 }
 
 /* The tables of this many terms fit the second-level cache. */
@@ -137,13 +133,11 @@ enum err ifma_msm(struct point *out, const struct scalar *s, const struct point 
 	return ERR_INTERNAL;
 }
 
-void ifma_lane_sums(struct point *out, const struct scalar *s, const struct point *p,
-		    size_t n_groups)
+void ifma_products(struct point *out, const struct scalar *s, const struct point *p)
 {
 	(void)out;
 	(void)s;
 	(void)p;
-	(void)n_groups;
 	CHECK(ifma_usable());
 }
 

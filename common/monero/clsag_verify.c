@@ -51,27 +51,30 @@ enum err clsag_step_vartime(struct scalar *c, struct clsag_hash *h,
 			    const struct scalar *mu_P, const struct scalar *mu_C,
 			    const struct point *W, const struct point *pseudo)
 {
-	/* L = s G + c mu_P P + c mu_C (C - pseudo); R = s H_p(P) + c W */
-	struct point sum[3], hashed, L, R;
-	struct scalar factor[3];
-	enum err rc = point_unpack_vartime(&sum[0], member->key.b);
+	/* L = s G + c mu_P P + c mu_C (C - pseudo); R = s H_p(P) + c W, with a third term of zero
+	 */
+	struct point p[6], sum[2];
+	struct scalar f[6];
+	enum err rc = point_unpack_vartime(&p[1], member->key.b);
 	if (rc == ERR_OK) {
-		rc = point_unpack_vartime(&sum[1], member->commitment.b);
+		rc = point_unpack_vartime(&p[2], member->commitment.b);
 	}
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	point_sub(&sum[1], &sum[1], pseudo);
-	sum[2] = POINT_G;
-	sc_mul(&factor[0], c, mu_P);
-	sc_mul(&factor[1], c, mu_C);
-	factor[2] = *s;
-	if ((rc = point_msm_vartime(&L, factor, sum, 3)) != ERR_OK) {
-		return rc;
-	}
-	point_hash_vartime(&hashed, member->key.b, 32);
-	point_double_mul_vartime(&R, s, &hashed, c, W);
-	clsag_challenge(c, h, &L, &R);
+	f[0] = *s;
+	p[0] = POINT_G;
+	sc_mul(&f[1], c, mu_P);
+	sc_mul(&f[2], c, mu_C);
+	point_sub(&p[2], &p[2], pseudo);
+	f[3] = *s;
+	point_hash_vartime(&p[3], member->key.b, 32);
+	f[4] = *c;
+	p[4] = *W;
+	f[5] = SC_ZERO;
+	p[5] = POINT_IDENTITY;
+	point_sums_vartime(sum, f, p, 3, 2);
+	clsag_challenge(c, h, &sum[0], &sum[1]);
 	return ERR_OK;
 }
 

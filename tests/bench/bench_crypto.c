@@ -160,12 +160,6 @@ static void run_sums(size_t n)
 	}
 }
 
-static void run_fold(size_t n)
-{
-	static struct point r[64];
-	point_fold_vartime(r, &scalars[0], points, &scalars[1], points + n, n);
-}
-
 int main(void)
 {
 	struct rng_seeded seeded;
@@ -189,7 +183,6 @@ int main(void)
 	bench("sc_mul", run_sc_mul, 8000);
 	bench("sc_invert", run_sc_invert, 200);
 	bench("point_sums, 2 of 3 terms", run_sums, 100);
-	bench("point_fold", run_fold, 64);
 	for (size_t n = 8; n <= MAX; n *= 2) {
 		bench("point_msm, per term", run_msm, n);
 	}
