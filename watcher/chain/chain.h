@@ -19,19 +19,24 @@ struct chain_info {
 };
 
 struct chain_tx {
-	struct hash id;          /* computed from the blob (with the node's prunable hash if pruned) */
-	uint8_t *blob;           /* pruned or whole */
+	/*
+	 * Always the one that the block's id commits to. Computed from the blob too when that is
+	 * whole or came with its prunable hash; monerod 0.18 sends none with runs of pruned blocks,
+	 * so there the blob itself stands on the node's word.
+	 */
+	struct hash id;
+	uint8_t *blob; /* pruned or whole */
 	size_t size;
 	bool pruned;
 	bool coinbase;
 	uint64_t first_global_index; /* unused when output_indices is set */
 	uint64_t *output_indices;    /* one an output: global index among RingCT outputs */
-	size_t n_indices;
+	size_t n_indices; /* as told: whoever parses the blob compares it with its outputs */
 };
 
 struct chain_block {
 	uint64_t height;
-	struct hash id;       /* computed from the block's header and tree of tx ids, not told */
+	struct hash id; /* computed from the block's header and tree of tx ids, not told */
 	struct hash previous;
 	uint64_t time;
 	uint8_t major_version;
@@ -78,15 +83,18 @@ struct chain {
 	void *ctx;
 	enum err (*info)(void *ctx, struct chain_info *out);
 	/*
-	 * Blocks following the newest of `known` (ids, newest first, genesis last) that is on the node's
-	 * chain: the first block returned is that one or the next. Bounded by the node to about 1000.
+	 * Blocks following the newest of `known` (ids, newest first, genesis last) that is on the
+	 * node's chain: the first block returned is that one or the next. Bounded by the node to
+	 * about 1000.
 	 */
 	enum err (*blocks)(void *ctx, struct chain_batch *out, const struct hash *known,
 			   size_t n_known);
 	enum err (*block_id)(void *ctx, struct hash *out, uint64_t height);
-	/* Cumulative RingCT output counts per block, from block `from`. *out is malloc'd, n entries. */
+	/* Cumulative RingCT output counts per block, from block `from`. *out is malloc'd, n
+	 * entries. */
 	enum err (*distribution)(void *ctx, uint64_t **out, size_t *n, uint64_t *from);
-	enum err (*outs)(void *ctx, struct chain_out *out, const uint64_t *global_indices, size_t n);
+	enum err (*outs)(void *ctx, struct chain_out *out, const uint64_t *global_indices,
+			 size_t n);
 	enum err (*fee)(void *ctx, struct chain_fee *out);
 	enum err (*submit)(void *ctx, const uint8_t *blob, size_t n);
 	enum err (*place)(void *ctx, struct chain_tx_place *out, const struct hash *ids, size_t n);

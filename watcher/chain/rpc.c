@@ -1,0 +1,437 @@
+/* The calls: requests built, posted, tried again, answers handed to rpc_bin.h and rpc_json.h. */
+#include "watcher/chain/rpc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base/check.h"
+#include "common/base/hex.h"
+#include "watcher/chain/backoff.h"
+#include "watcher/chain/http.h"
+#include "watcher/chain/rpc_bin.h"
+#include "watcher/chain/rpc_json.h"
+#include "watcher/chain/rpc_url.h"
+
+#define ANSWER_MAX ((size_t)256 << 20)
+#define REQUEST_MAX ((size_t)16 << 20)
+#define TIMEOUT_S 60
+#define TRIES 3
+#define WAIT_FIRST_MS 400
+#define WAIT_MOST_MS 5000
+/* What a restricted node answers at once, and no more than that is sensible to ask for. */
+#define OUTS_AT_ONCE 4000
+#define IMAGES_AT_ONCE 4000
+#define TXS_AT_ONCE 100
+/* A transaction can have 150 kB and comes in hexadecimal, twice. */
+#define POOL_AT_ONCE 50
+#define POOL_MAX 100000
+#define POOL_BYTES_MAX ((size_t)256 << 20)
+
+struct rpc {
+	struct http *http;
+	struct buf request, answer;
+	struct rng rng;
+	unsigned tries;
+	enum network network;
+	bool whole_txs;
+};
+
+static bool wait_ms(uint64_t ms)
+{
+	struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+	/* A signal ends the wait and the call: someone wants the program to stop. */
+	return nanosleep(&t, NULL) == 0;
+}
+
+/* Posts c->request; leaves the answer in c->answer. */
+static enum err post(struct rpc *c, const char *path, const char *type, unsigned tries)
+{
+	struct backoff pause = {.first_ms = WAIT_FIRST_MS, .most_ms = WAIT_MOST_MS};
+	enum err e = buf_end(&c->request);
+	if (e != ERR_OK) {
+		return err_set(e, "a request to the node is too large");
+	}
+	for (unsigned i = 1;; i++) {
+		e = http_post(c->http, path, type, buf_span(&c->request), &c->answer);
+		if ((e != ERR_NODE_UNREACHABLE && e != ERR_NODE_BUSY) || i >= tries ||
+		    !wait_ms(backoff_wait_ms(&pause, &c->rng))) {
+			return e;
+		}
+	}
+}
+
+static enum err post_bin(struct rpc *c, const char *path)
+{
+	return post(c, path, "application/octet-stream", c->tries);
+}
+
+static enum err post_json(struct rpc *c, const char *path)
+{
+	return post(c, path, "application/json", c->tries);
+}
+
+/* The frame of a JSON-RPC request; params is JSON. */
+static enum err call_json(struct rpc *c, const char *method, const char *params)
+{
+	buf_reset(&c->request);
+	buf_printf(&c->request,
+		   "{\"jsonrpc\":\"2.0\",\"id\":\"0\",\"method\":\"%s\",\"params\":%s}", method,
+		   params);
+	return post_json(c, "/json_rpc");
+}
+
+/* {"name":["hex",...] with the closing brace left to the caller. */
+static void begin_hex_list(struct buf *b, const char *name, const void *items, size_t n)
+{
+	const uint8_t *p = items;
+	char hex[65];
+	buf_reset(b);
+	buf_printf(b, "{\"%s\":[", name);
+	for (size_t i = 0; i < n; i++) {
+		hex_encode(hex, p + 32 * i, 32);
+		buf_printf(b, "%s\"%s\"", i ? "," : "", hex);
+	}
+	buf_text(b, "]");
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static enum err rpc_info(void *ctx, struct chain_info *out)
+{
+	struct rpc *c = ctx;
+	struct chain_info info = {0};
+	struct rpc_header top = {0};
+	char hex[65], params[96];
+	*out = info;
+	buf_reset(&c->request);
+	buf_text(&c->request, "{}");
+	enum err e = post_json(c, "/get_info");
+	if (e == ERR_OK) {
+		e = rpc_json_info(&info, buf_span(&c->answer));
+	}
+	if (e == ERR_OK && info.network != c->network) {
+		e = err_set(ERR_NODE_NETWORK, "the node is on %s, this wallet is on %s",
+			    network_name(info.network), network_name(c->network));
+	}
+	if (e != ERR_OK) {
+		return e;
+	}
+	e = call_json(c, "hard_fork_info", "{}");
+	if (e == ERR_OK) {
+		e = rpc_json_fork(&info.hard_fork, buf_span(&c->answer));
+	}
+	if (e == ERR_OK && info.hard_fork > CHAIN_RPC_FORK_MAX) {
+		e = err_set(ERR_NODE_FORK, "hard fork %u is in force; update this program",
+			    info.hard_fork);
+	}
+	if (e != ERR_OK) {
+		return e;
+	}
+	hex_encode(hex, &info.top, sizeof info.top);
+	snprintf(params, sizeof params, "{\"hash\":\"%s\"}", hex);
+	e = call_json(c, "get_block_header_by_hash", params);
+	if (e == ERR_OK) {
+		e = rpc_json_header(&top, buf_span(&c->answer));
+	}
+	if (e == ERR_OK &&
+	    (memcmp(&top.id, &info.top, sizeof top.id) != 0 || top.height + 1 != info.height)) {
+		e = err_set(ERR_NODE_ANSWER, "the node contradicts itself about its top block");
+	}
+	if (e != ERR_OK) {
+		return e;
+	}
+	info.top_time = top.time;
+	*out = info;
+	return ERR_OK;
+}
+
+static enum err rpc_block_id(void *ctx, struct hash *out, uint64_t height)
+{
+	struct rpc *c = ctx;
+	struct rpc_header h = {0};
+	char params[64];
+	*out = (struct hash){0};
+	snprintf(params, sizeof params, "{\"height\":%llu}", (unsigned long long)height);
+	enum err e = call_json(c, "get_block_header_by_height", params);
+	if (e == ERR_OK) {
+		e = rpc_json_header(&h, buf_span(&c->answer));
+	}
+	if (e == ERR_OK && h.height != height) {
+		e = err_set(ERR_NODE_ANSWER, "asked for block %llu, got %llu",
+			    (unsigned long long)height, (unsigned long long)h.height);
+	}
+	if (e == ERR_OK) {
+		*out = h.id;
+	}
+	return e;
+}
+
+static enum err rpc_blocks(void *ctx, struct chain_batch *out, const struct hash *known,
+			   size_t n_known)
+{
+	struct rpc *c = ctx;
+	struct hash genesis;
+	*out = (struct chain_batch){0};
+	if (n_known == 0) {
+		/* The node wants to see at least the block everything begins with. */
+		enum err e = rpc_block_id(ctx, &genesis, 0);
+		if (e != ERR_OK) {
+			return e;
+		}
+		known = &genesis;
+		n_known = 1;
+	}
+	buf_reset(&c->request);
+	rpc_blocks_request(&c->request, known, n_known, !c->whole_txs);
+	enum err e = post_bin(c, "/get_blocks.bin");
+	if (e == ERR_OK) {
+		e = rpc_blocks_decode(out, buf_span(&c->answer), known, n_known);
+	}
+	if (e == ERR_OK && out->n > 0 &&
+	    out->blocks[out->n - 1].major_version > CHAIN_RPC_FORK_MAX) {
+		e = err_set(ERR_NODE_FORK, "block %llu is of hard fork %u; update this program",
+			    (unsigned long long)out->blocks[out->n - 1].height,
+			    out->blocks[out->n - 1].major_version);
+		chain_batch_free(out);
+	}
+	return e;
+}
+
+static enum err rpc_distribution(void *ctx, uint64_t **out, size_t *n, uint64_t *from)
+{
+	struct rpc *c = ctx;
+	*out = NULL;
+	*n = 0;
+	*from = 0;
+	buf_reset(&c->request);
+	rpc_distribution_request(&c->request);
+	enum err e = post_bin(c, "/get_output_distribution.bin");
+	if (e != ERR_OK) {
+		return e;
+	}
+	return rpc_distribution_decode(out, n, from, buf_span(&c->answer));
+}
+
+static enum err rpc_outs(void *ctx, struct chain_out *out, const uint64_t *global_indices, size_t n)
+{
+	struct rpc *c = ctx;
+	memset(out, 0, n * sizeof *out);
+	for (size_t at = 0; at < n;) {
+		size_t part = smaller(n - at, OUTS_AT_ONCE);
+		buf_reset(&c->request);
+		rpc_outs_request(&c->request, global_indices + at, part);
+		enum err e = post_bin(c, "/get_outs.bin");
+		if (e == ERR_OK) {
+			e = rpc_outs_decode(out + at, global_indices + at, part,
+					    buf_span(&c->answer));
+		}
+		if (e != ERR_OK) {
+			memset(out, 0, n * sizeof *out);
+			return e;
+		}
+		at += part;
+	}
+	return ERR_OK;
+}
+
+static enum err rpc_fee(void *ctx, struct chain_fee *out)
+{
+	struct rpc *c = ctx;
+	*out = (struct chain_fee){0};
+	enum err e = call_json(c, "get_fee_estimate", "{}");
+	if (e != ERR_OK) {
+		return e;
+	}
+	return rpc_json_fee(out, buf_span(&c->answer));
+}
+
+static enum err rpc_submit(void *ctx, const uint8_t *blob, size_t n)
+{
+	struct rpc *c = ctx;
+	buf_reset(&c->request);
+	buf_text(&c->request, "{\"do_not_relay\":false,\"do_sanity_checks\":true,\"tx_as_hex\":\"");
+	for (size_t i = 0; i < n; i += 64) {
+		char hex[129];
+		hex_encode(hex, blob + i, smaller(n - i, 64));
+		buf_text(&c->request, hex);
+	}
+	buf_text(&c->request, "\"}");
+	/* Once: after a broken connection the caller looks where the transaction is first. */
+	enum err e = post(c, "/send_raw_transaction", "application/json", 1);
+	if (e != ERR_OK) {
+		return e;
+	}
+	return rpc_json_submit(buf_span(&c->answer));
+}
+
+static enum err rpc_place(void *ctx, struct chain_tx_place *out, const struct hash *ids, size_t n)
+{
+	struct rpc *c = ctx;
+	memset(out, 0, n * sizeof *out);
+	for (size_t at = 0; at < n;) {
+		size_t part = smaller(n - at, TXS_AT_ONCE);
+		begin_hex_list(&c->request, "txs_hashes", ids + at, part);
+		buf_text(&c->request, ",\"prune\":true}");
+		enum err e = post_json(c, "/get_transactions");
+		if (e == ERR_OK) {
+			e = rpc_json_places(out + at, ids + at, part, buf_span(&c->answer));
+		}
+		if (e != ERR_OK) {
+			memset(out, 0, n * sizeof *out);
+			return e;
+		}
+		at += part;
+	}
+	return ERR_OK;
+}
+
+static enum err rpc_spent(void *ctx, uint8_t *spent, const struct key_image *images, size_t n)
+{
+	struct rpc *c = ctx;
+	memset(spent, 0, n);
+	for (size_t at = 0; at < n;) {
+		size_t part = smaller(n - at, IMAGES_AT_ONCE);
+		begin_hex_list(&c->request, "key_images", images + at, part);
+		buf_text(&c->request, "}");
+		enum err e = post_json(c, "/is_key_image_spent");
+		if (e == ERR_OK) {
+			e = rpc_json_spent(spent + at, part, buf_span(&c->answer));
+		}
+		if (e != ERR_OK) {
+			memset(spent, 0, n);
+			return e;
+		}
+		at += part;
+	}
+	return ERR_OK;
+}
+
+static enum err rpc_pool(void *ctx, struct chain_pool_tx **out, size_t *n)
+{
+	struct rpc *c = ctx;
+	struct hash *ids = NULL;
+	struct chain_pool_tx *txs = NULL;
+	size_t n_ids = 0, have = 0, bytes = 0;
+	*out = NULL;
+	*n = 0;
+	buf_reset(&c->request);
+	buf_text(&c->request, "{}");
+	enum err e = post_json(c, "/get_transaction_pool_hashes");
+	if (e == ERR_OK) {
+		e = rpc_json_pool_ids(&ids, &n_ids, buf_span(&c->answer));
+	}
+	if (e == ERR_OK && n_ids > POOL_MAX) {
+		e = err_set(ERR_NODE_ANSWER, "the pool is said to have %zu transactions", n_ids);
+	}
+	if (e != ERR_OK) {
+		goto out;
+	}
+	txs = calloc(n_ids ? n_ids : 1, sizeof *txs);
+	if (!txs) {
+		e = ERR_NO_MEMORY;
+		goto out;
+	}
+	for (size_t at = 0; at < n_ids && e == ERR_OK;) {
+		size_t part = smaller(n_ids - at, POOL_AT_ONCE), got = 0;
+		begin_hex_list(&c->request, "txs_hashes", ids + at, part);
+		buf_text(&c->request, "}");
+		e = post_json(c, "/get_transactions");
+		if (e == ERR_OK) {
+			e = rpc_json_pool_txs(txs + have, &got, ids + at, part,
+					      buf_span(&c->answer));
+		}
+		for (size_t i = 0; i < got; i++) {
+			bytes += txs[have + i].size;
+		}
+		have += got;
+		at += part;
+		if (e == ERR_OK && bytes > POOL_BYTES_MAX) {
+			e = err_set(ERR_NODE_ANSWER, "the pool is larger than %zu bytes",
+				    POOL_BYTES_MAX);
+		}
+	}
+out:
+	free(ids);
+	if (e != ERR_OK) {
+		chain_pool_free(txs, have);
+		return e;
+	}
+	*out = txs;
+	*n = have;
+	return ERR_OK;
+}
+
+enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
+{
+	struct rpc_url url;
+	*out = (struct chain){0};
+	enum err e = rpc_url_parse(&url, o->url, o->network);
+	if (e != ERR_OK) {
+		return e;
+	}
+	bool private_way = url.local || url.tls || (url.onion && o->proxy);
+	if (!private_way && !o->allow_plain) {
+		return err_set(ERR_USAGE,
+			       "%s is another machine and not https: use https, a tunnel to this "
+			       "machine, or allow it explicitly",
+			       url.base);
+	}
+	if (o->tls_pin && !url.tls) {
+		return err_set(ERR_USAGE, "a TLS key is pinned, but %s is not https", url.base);
+	}
+	struct rpc *c = calloc(1, sizeof *c);
+	if (!c) {
+		return ERR_NO_MEMORY;
+	}
+	struct http_options http = {
+	    .base = url.base,
+	    .user = o->user,
+	    .password = o->password,
+	    .tls_pin = o->tls_pin,
+	    .tls_ca = o->tls_ca,
+	    .proxy = o->proxy,
+	    .timeout_s = o->timeout_s ? o->timeout_s : TIMEOUT_S,
+	};
+	e = http_open(&c->http, &http);
+	if (e != ERR_OK) {
+		free(c);
+		return e;
+	}
+	buf_init(&c->request, REQUEST_MAX);
+	buf_init(&c->answer, ANSWER_MAX);
+	c->rng = rng_system();
+	c->tries = o->tries ? o->tries : TRIES;
+	c->network = o->network;
+	c->whole_txs = o->whole_txs;
+	*out = (struct chain){
+	    .ctx = c,
+	    .info = rpc_info,
+	    .blocks = rpc_blocks,
+	    .block_id = rpc_block_id,
+	    .distribution = rpc_distribution,
+	    .outs = rpc_outs,
+	    .fee = rpc_fee,
+	    .submit = rpc_submit,
+	    .place = rpc_place,
+	    .spent = rpc_spent,
+	    .pool = rpc_pool,
+	};
+	return ERR_OK;
+}
+
+void chain_rpc_close(struct chain *chain)
+{
+	struct rpc *c = chain->ctx;
+	if (c) {
+		http_close(c->http);
+		buf_free(&c->request);
+		buf_free(&c->answer);
+		free(c);
+	}
+	*chain = (struct chain){0};
+}

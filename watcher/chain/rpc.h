@@ -1,0 +1,44 @@
+/*
+ * The chain over a monerod (v0.18), its binary calls where there are some. What comes back is
+ * bounded, parsed as a stranger's, and checked as far as this side can: ids are computed, links and
+ * counts compared. Calls that only read are tried again after a short wait with jitter when the
+ * node is busy or cannot be reached; how to go on after that is the caller's matter (backoff.h).
+ * One struct is for one thread at a time.
+ */
+#ifndef AIRLOCK_WATCHER_RPC_H
+#define AIRLOCK_WATCHER_RPC_H
+
+#include "watcher/chain/chain.h"
+
+struct chain_rpc_options {
+	/* "host", "host:port", "http://host:port", "https://host:port"; IPv6 in brackets. NULL:
+	 * this machine, and a missing port, are the network's default. */
+	const char *url;
+	const char *user, *password; /* HTTP digest login (--rpc-login); NULL: none */
+	const char *tls_pin;         /* "sha256//BASE64" of the node's public key; NULL: none */
+	const char *tls_ca;          /* file of certificates to trust; NULL: the system's */
+	const char *proxy;           /* "host:port" of a SOCKS5 proxy (Tor); NULL: none */
+	unsigned timeout_s;          /* 0: 60 */
+	unsigned tries;              /* of a reading call; 0: 3 */
+	enum network network;        /* another one is ERR_NODE_NETWORK from info() */
+	/* Ask for whole transactions, so that every id is checked and not only the miners': more
+	 * than twice the bytes. Needs an unpruned node. */
+	bool whole_txs;
+	/* Allow a node on another machine without TLS: others on the way can read what this wallet
+	 * asks for, and lie to it. */
+	bool allow_plain;
+};
+
+/*
+ * Fills *out; its functions work until chain_rpc_close. Does not connect yet. ERR_USAGE for a URL
+ * that is none or, unless allow_plain, for a node that is not on this machine, has no TLS and is no
+ * onion service reached through the proxy.
+ */
+enum err MUST_CHECK chain_rpc_open(struct chain *out, const struct chain_rpc_options *o);
+/* Fine on a zeroed struct. */
+void chain_rpc_close(struct chain *c);
+
+/* The newest hard fork whose blocks and transactions this version understands. */
+#define CHAIN_RPC_FORK_MAX 16
+
+#endif
