@@ -1,9 +1,9 @@
 /*
- * The envelope around every message: canonical CBOR [version, type, network, sender, sequence, body,
- * signature], signed by the sender's Ed25519 identity over a fixed label, the recipient and all
- * fields before the signature, then sealed to the recipient's identity (libsodium sealed box on the
- * X25519 form of the key). Only kit, pairing and journal may be open: signed, not sealed.
- * A file is "AIRLOCK", 0x01 (sealed) or 0x00 (open), the length of what follows (32 bits, big
+ * The envelope around every message: canonical CBOR [version, type, network, sender, sequence,
+ * body, signature], signed by the sender's Ed25519 identity over a fixed label, the recipient and
+ * all fields before the signature, then sealed to the recipient's identity (libsodium sealed box on
+ * the X25519 form of the key). Only kit, pairing and journal may be open: signed, not sealed. A
+ * file is "AIRLOCK", 0x01 (sealed) or 0x00 (open), the length of what follows (32 bits, big
  * endian), and what follows: an open message itself; or 8 bytes that let the recipient, and nobody
  * who does not know its identity, see that it is for it, and the sealed box.
  */

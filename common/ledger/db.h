@@ -31,9 +31,8 @@ struct db_backend {
 	enum err (*put)(void *ctx, void *txn, unsigned table, struct span key, struct span value);
 	enum err (*del)(void *ctx, void *txn, unsigned table, struct span key);
 	/*
-	 * First key >= key (after = false) or > key; or last key <= / < key (backwards). An empty key
-	 * stands for the beginning, or for the end when walking backwards. ERR_NOT_FOUND. The key
-	 * given may be one that an earlier seek found, even after writes of the same transaction.
+	 * First key >= key (after = false) or > key; or last key <= / < key (backwards). An empty
+	 * key stands for the beginning, or for the end when walking backwards. ERR_NOT_FOUND.
 	 */
 	enum err (*seek)(void *ctx, void *txn, unsigned table, struct span key, bool after,
 			 bool backwards, struct span *found_key, struct span *value);
@@ -67,18 +66,16 @@ enum err MUST_CHECK db_put_new(struct db_txn *t, unsigned table, struct span key
 enum err MUST_CHECK db_del(struct db_txn *t, unsigned table, struct span key);
 
 /*
- * Walking: db_first(…, key) gives the first record with key >= the given one (an empty key: the very
- * first), db_next the first with a greater key than *key; db_last and db_prev likewise downwards
- * (an empty key: the very last). ERR_NOT_FOUND at the end. *key and *value are borrowed.
+ * Walking: db_first(…, key) gives the first record with key >= the given one (an empty key: the
+ * very first), db_next the first with a greater key than *key; db_last and db_prev likewise
+ * downwards (an empty key: the very last). ERR_NOT_FOUND at the end. *key and *value are borrowed.
  */
 enum err MUST_CHECK db_first(struct db_txn *t, unsigned table, struct span at, struct span *key,
 			     struct span *value);
-enum err MUST_CHECK db_next(struct db_txn *t, unsigned table, struct span *key,
-			    struct span *value);
+enum err MUST_CHECK db_next(struct db_txn *t, unsigned table, struct span *key, struct span *value);
 enum err MUST_CHECK db_last(struct db_txn *t, unsigned table, struct span at, struct span *key,
 			    struct span *value);
-enum err MUST_CHECK db_prev(struct db_txn *t, unsigned table, struct span *key,
-			    struct span *value);
+enum err MUST_CHECK db_prev(struct db_txn *t, unsigned table, struct span *key, struct span *value);
 
 static inline struct span db_span(const void *p, size_t n)
 {

@@ -1,8 +1,9 @@
 /* The LMDB store: transactions, walks, checksums, limits, and files damaged in every way. */
 #include "tests/unit/unit.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -223,6 +224,64 @@ static void full_map_is_no_space(void **state)
 	db_close(db);
 }
 
+/* Commits as fast as it can until killed. */
+static void write_for_ever(void)
+{
+	struct db *db;
+	uint8_t value[300] = {0};
+	enum err rc = db_open_lmdb(&db, dir, tables, 2, MAP, true);
+	for (uint64_t i = 0; rc == ERR_OK; i++) {
+		struct db_txn *t;
+		uint8_t key[8];
+		store64_be(key, i * 7919 % 500);
+		rc = db_begin(&t, db, true);
+		if (rc == ERR_OK) {
+			rc = db_put(t, i % 2, db_span(key, 8), db_span(value, 1 + i % 299));
+		}
+		if (rc == ERR_OK) {
+			rc = db_commit(t);
+		}
+	}
+	_exit(1);
+}
+
+/* What a writer does meanwhile must not look like damage; nor is a killed writer's store damaged.
+ */
+static void another_process_may_look_on(void **state)
+{
+	(void)state;
+	size_t looked = 0;
+	pid_t writer = fork();
+	assert_true(writer >= 0);
+	if (writer == 0) {
+		write_for_ever();
+	}
+	for (int i = 0; i < 200; i++) {
+		struct db *db;
+		struct db_txn *t;
+		struct span k, v;
+		struct timespec pause = {.tv_nsec = 1000000};
+		(void)nanosleep(&pause, NULL);
+		enum err rc = db_open_lmdb(&db, dir, tables, 2, MAP, false);
+		assert_int_equal(rc, ERR_OK);
+		assert_int_equal(db_begin(&t, db, false), ERR_OK);
+		rc = db_first(t, 0, text(""), &k, &v);
+		while (rc == ERR_OK) {
+			looked++;
+			rc = db_next(t, 0, &k, &v);
+		}
+		assert_int_equal(rc, ERR_NOT_FOUND);
+		db_abort(t);
+		db_close(db);
+	}
+	assert_int_equal(kill(writer, SIGKILL), 0);
+	int status;
+	assert_int_equal(waitpid(writer, &status, 0), writer);
+	assert_true(WIFSIGNALED(status));
+	assert_true(looked > 100);
+	db_close(open_store());
+}
+
 /* Enough records for branch pages, large values, and a free list. */
 static void fill_store(void)
 {
@@ -389,6 +448,7 @@ int main(void)
 	    cmocka_unit_test_setup(value_may_be_borrowed_from_the_store, fresh),
 	    cmocka_unit_test_setup(lock_and_missing_folder, fresh),
 	    cmocka_unit_test_setup(full_map_is_no_space, fresh),
+	    cmocka_unit_test_setup(another_process_may_look_on, fresh),
 	    cmocka_unit_test_setup(any_history_opens_again, fresh),
 	    cmocka_unit_test_setup(damage_is_an_error_and_never_believed, fresh),
 	};
