@@ -1,0 +1,282 @@
+/*
+ * What must be true, judged from the chain itself and from what left the signer, never from what
+ * the programs believe.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/base/check.h"
+#include "tests/simulation/world.h"
+
+#define OWNED_MAX 512
+#define DAY UINT64_C(86400)
+
+struct owned {
+	struct hash tx;
+	uint64_t height;
+	struct owned_output out;
+	bool own; /* by a transaction that our signer made */
+	bool found;
+};
+
+struct owned_list {
+	const struct world *w;
+	struct owned o[OWNED_MAX];
+	size_t n;
+};
+
+/* The few subaddresses that the simulation uses, of whichever account. */
+static bool find_small(void *ctx, struct subaddress *out, const struct public_key *spend)
+{
+	const struct account_view *account = ctx;
+	for (uint32_t i = 0; i < 8; i++) {
+		struct public_key mine;
+		*out = (struct subaddress){i / 4, i % 4};
+		subaddress_spend_key(&mine, account, *out);
+		if (memcmp(mine.b, spend->b, 32) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct subaddress_book book_of(const struct account_view *account)
+{
+	return (struct subaddress_book){(void *)(uintptr_t)account, find_small};
+}
+
+static bool signed_by_us(const struct world *w, const struct hash *tx)
+{
+	for (size_t i = 0; i < w->n_signatures; i++) {
+		if (memcmp(w->signatures[i].id.b, tx->b, 32) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void collect(void *ctx, const struct hash *tx, uint64_t height,
+		    const struct owned_output *out)
+{
+	struct owned_list *list = ctx;
+	CHECK(list->n < OWNED_MAX);
+	list->o[list->n++] =
+	    (struct owned){*tx, height, *out, signed_by_us(list->w, tx), false};
+}
+
+/* ---- deposits ---- */
+
+static bool compare_deposit(void *ctx, const struct deposit *d)
+{
+	struct owned_list *list = ctx;
+	struct owned *on_chain = NULL;
+	for (size_t i = 0; i < list->n; i++) {
+		if (memcmp(list->o[i].tx.b, d->at.tx.b, 32) == 0 &&
+		    list->o[i].out.index == d->at.index) {
+			on_chain = &list->o[i];
+		}
+	}
+	if (!on_chain) {
+		if (d->state != DEPOSIT_REVERSED) {
+			world_fail(list->w, "a deposit in state %s is not on the chain",
+				   deposit_state_name(d->state));
+		}
+		return true;
+	}
+	if (on_chain->found) {
+		world_fail(list->w, "a deposit is recorded twice");
+	}
+	on_chain->found = true;
+	enum deposit_state want = on_chain->own ? DEPOSIT_OWN : DEPOSIT_CREDITED;
+	uint64_t credited = on_chain->own ? 0 : on_chain->out.amount.atomic;
+	if (d->state != want || d->credited.atomic != credited ||
+	    d->amount.atomic != on_chain->out.amount.atomic || d->height != on_chain->height) {
+		world_fail(list->w,
+			   "a deposit of %" PRIu64 " at height %" PRIu64 " is %s at %" PRIu64
+			   " with %" PRIu64 " credited",
+			   on_chain->out.amount.atomic, on_chain->height,
+			   deposit_state_name(d->state), d->height, d->credited.atomic);
+	}
+	return true;
+}
+
+/* Whether the chain says that an output of ours is spent. */
+static bool is_spent(const struct world *w, const struct owned *o)
+{
+	struct plan_input in = {.tx_public = o->out.tx_public,
+				.output_index = o->out.index,
+				.at = o->out.at};
+	struct key_image image;
+	uint8_t spent = 0;
+	struct chain node = fake_chain_node(w->chain);
+	in.ring[0].key = o->out.one_time;
+	CHECK(input_key_image(&image, &in, &w->origin->account, &w->origin->spend) == ERR_OK);
+	CHECK(node.spent(node.ctx, &spent, &image, 1) == ERR_OK);
+	return spent != 0;
+}
+
+static void deposits_match_the_chain(struct world *w)
+{
+	static struct owned_list list;
+	struct subaddress_book book = book_of(&w->origin->account);
+	struct balance balance;
+	uint64_t total = 0;
+	list = (struct owned_list){.w = w};
+	fake_chain_visit(w->chain, &w->origin->account, &book, collect, &list);
+	CHECK(watcher_deposits(&w->watcher, compare_deposit, &list) == ERR_OK);
+	for (size_t i = 0; i < list.n; i++) {
+		if (!list.o[i].found) {
+			world_fail(w, "a deposit of %" PRIu64 " was never found",
+				   list.o[i].out.amount.atomic);
+		}
+		total += is_spent(w, &list.o[i]) ? 0 : list.o[i].out.amount.atomic;
+	}
+	CHECK(watcher_balance(&w->watcher, &balance) == ERR_OK);
+	if (balance.total.atomic != total) {
+		world_fail(w, "the balance is %" PRIu64 ", the chain says %" PRIu64,
+			   balance.total.atomic, total);
+	}
+}
+
+/* ---- payouts ---- */
+
+struct received {
+	const struct world *w;
+	size_t recipient;
+	unsigned times[PAYOUTS_MAX];
+};
+
+static void receive(void *ctx, const struct hash *tx, uint64_t height,
+		    const struct owned_output *out)
+{
+	struct received *r = ctx;
+	(void)height;
+	for (size_t i = 0; i < r->w->n_payouts; i++) {
+		const struct sim_payout *p = &r->w->payouts[i];
+		if (p->recipient == r->recipient && p->amount.atomic == out->amount.atomic) {
+			r->times[i]++;
+			return;
+		}
+	}
+	world_fail(r->w, "recipient %zu received %" PRIu64 " that nobody ordered (%02x...)",
+		   r->recipient, out->amount.atomic, tx->b[0]);
+}
+
+static void payouts_arrive_once(struct world *w)
+{
+	static struct received r;
+	r = (struct received){.w = w};
+	for (r.recipient = 0; r.recipient < RECIPIENTS; r.recipient++) {
+		const struct account_view *account = &w->origin->recipients[r.recipient];
+		struct subaddress_book book = book_of(account);
+		fake_chain_visit(w->chain, account, &book, receive, &r);
+	}
+	for (size_t i = 0; i < w->n_payouts; i++) {
+		struct payout p;
+		CHECK(watcher_get_payout(&w->watcher, w->payouts[i].id, &p) == ERR_OK);
+		bool done = p.state == PAYOUT_IN_BLOCK || p.state == PAYOUT_CONFIRMED;
+		if (r.times[i] > 1) {
+			world_fail(w, "payout %s was paid %u times", p.id, r.times[i]);
+		}
+		if (done && r.times[i] != 1) {
+			world_fail(w, "payout %s is %s but was never paid", p.id,
+				   payout_state_name(p.state));
+		}
+		if (!done && r.times[i] != 0) {
+			world_fail(w, "payout %s was paid but is %s", p.id,
+				   payout_state_name(p.state));
+		}
+	}
+}
+
+/* ---- events ---- */
+
+struct event_count {
+	const struct world *w;
+	uint64_t last;
+};
+
+static bool count_event(void *ctx, const struct event *e)
+{
+	struct event_count *c = ctx;
+	if (e->number != c->last + 1) {
+		world_fail(c->w, "event %" PRIu64 " follows %" PRIu64, e->number, c->last);
+	}
+	c->last = e->number;
+	return true;
+}
+
+/* ---- the signer ---- */
+
+static bool share_an_image(const struct sim_signed *a, const struct sim_signed *b)
+{
+	for (size_t i = 0; i < a->n_images; i++) {
+		for (size_t j = 0; j < b->n_images; j++) {
+			if (memcmp(a->images[i].b, b->images[j].b, 32) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool share_a_payout(const struct sim_signed *a, const struct sim_signed *b)
+{
+	for (size_t i = 0; i < a->n_payouts; i++) {
+		for (size_t j = 0; j < b->n_payouts; j++) {
+			if (memcmp(a->payouts[i].b, b->payouts[j].b, 16) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* The newest signature against all before it. */
+static void signatures_obey(struct world *w)
+{
+	for (size_t i = 0; i < w->n_signatures; i++) {
+		const struct sim_signed *s = &w->signatures[i];
+		uint64_t day = 0;
+		if (amount_cmp(s->leaves, COLD_TX_LIMIT) > 0) {
+			world_fail(w, "a transaction of %" PRIu64 " is over the limit",
+				   s->leaves.atomic);
+		}
+		for (size_t j = 0; j <= i; j++) {
+			const struct sim_signed *e = &w->signatures[j];
+			if (s->wall - e->wall < DAY) {
+				day += e->leaves.atomic;
+			}
+			if (j < i && share_a_payout(s, e) && !share_an_image(s, e)) {
+				world_fail(w, "one payout stands in two transactions that could "
+					      "both be mined");
+			}
+		}
+		if (day > COLD_DAY_LIMIT.atomic) {
+			world_fail(w, "%" PRIu64 " left within 24 hours", day);
+		}
+	}
+}
+
+void oracle_always(struct world *w)
+{
+	signatures_obey(w);
+	if (w->cold_head.number && cold_has(w, &w->cold_head) != ERR_OK) {
+		world_fail(w, "journal entry %" PRIu64 " left the signer but is not on its disk",
+			   w->cold_head.number);
+	}
+}
+
+void oracle_settled(struct world *w)
+{
+	struct event_count events = {w, 0};
+	deposits_match_the_chain(w);
+	payouts_arrive_once(w);
+	CHECK(watcher_events(&w->watcher, 0, count_event, &events) == ERR_OK);
+	if (watcher_verify(&w->watcher) != ERR_OK) {
+		world_fail(w, "the watcher's store: %s", err_detail());
+	}
+	if (cold_verify(w) != ERR_OK) {
+		world_fail(w, "the signer's journal: %s", err_detail());
+	}
+}

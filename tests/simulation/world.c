@@ -1,0 +1,436 @@
+/* What happens in the simulated world, step by step. */
+#include "tests/simulation/world.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/check.h"
+
+#define START_BLOCKS 60
+#define START_TIME UINT64_C(1790000000)
+
+enum step {
+	STEP_DEPOSIT,
+	STEP_MINE,
+	STEP_SYNC,
+	STEP_PAYOUT,
+	STEP_REQUEST,
+	STEP_ANSWER,
+	STEP_IMPORT,
+	STEP_SEND,
+	STEP_REORG,
+	STEP_NODE,
+	STEP_CLOCK,
+	STEP_HOT_CUT,
+	STEP_COLD_CUT,
+	STEP_RESTART,
+	STEP_CANCEL,
+	STEP_REPLAY,
+};
+
+/* Which step comes how often. */
+static const enum step MIX[] = {
+    STEP_DEPOSIT, STEP_DEPOSIT, STEP_MINE,   STEP_MINE,	   STEP_MINE,	 STEP_MINE,
+    STEP_SYNC,	  STEP_SYNC,	STEP_SYNC,   STEP_PAYOUT,  STEP_PAYOUT,	 STEP_REQUEST,
+    STEP_REQUEST, STEP_ANSWER,	STEP_ANSWER, STEP_ANSWER,  STEP_IMPORT,	 STEP_IMPORT,
+    STEP_IMPORT,  STEP_SEND,	STEP_SEND,   STEP_REORG,   STEP_NODE,	 STEP_CLOCK,
+    STEP_HOT_CUT, STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL, STEP_REPLAY, STEP_MINE,
+};
+
+static void say(const struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void say(const struct world *w, const char *fmt, ...)
+{
+	if (w->trace) {
+		va_list ap;
+		va_start(ap, fmt);
+		printf("%6" PRIu64 " ", fake_chain_height(w->chain));
+		vprintf(fmt, ap);
+		printf("\n");
+		va_end(ap);
+	}
+}
+
+void world_fail(const struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fprintf(stderr, "seed %" PRIu64 ": ", w->seed);
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "\nreplay with: tools/simulate --seed %" PRIu64 "\n", w->seed);
+	va_end(ap);
+	exit(1);
+}
+
+static uint64_t world_wall(void *ctx)
+{
+	return ((const struct world *)ctx)->now;
+}
+
+static uint64_t world_steady(void *ctx)
+{
+	return ((const struct world *)ctx)->now * 1000;
+}
+
+static uint64_t draw(struct world *w, uint64_t bound)
+{
+	return rng_below(&w->rng, bound);
+}
+
+static struct clock fixed_clock(struct world *w)
+{
+	return (struct clock){w, world_wall, world_steady};
+}
+
+void origin_make(struct origin *o)
+{
+	struct rng_seeded stream;
+	struct rng rng = rng_seeded(&stream, 0);
+	struct view_key view;
+	struct public_key spend;
+	uint8_t seed[32];
+	memset(o, 0, sizeof *o);
+	sc_random(&o->spend.s, &rng);
+	sc_random(&view.s, &rng);
+	public_of_scalar(&spend, &o->spend.s);
+	CHECK(account_view_init(&o->account, NETWORK_MAINNET, &view, &spend) == ERR_OK);
+	for (size_t i = 0; i < RECIPIENTS; i++) {
+		struct scalar s;
+		sc_random(&s, &rng);
+		sc_random(&view.s, &rng);
+		public_of_scalar(&spend, &s);
+		CHECK(account_view_init(&o->recipients[i], NETWORK_MAINNET, &view, &spend) ==
+		      ERR_OK);
+	}
+	rng_fill(&rng, seed, sizeof seed);
+	identity_from_seed(&o->watcher_identity, seed);
+	rng_fill(&rng, seed, sizeof seed);
+	identity_from_seed(&o->signer_identity, seed);
+
+	struct world w = {.now = START_TIME};
+	struct clock clock = fixed_clock(&w);
+	struct kit kit = {.network = NETWORK_MAINNET,
+			  .name = "simulation",
+			  .spend = o->account.spend_public,
+			  .view = o->account.view};
+	struct db *db;
+	o->hot = disk_new();
+	CHECK(disk_open(&db, o->hot) == ERR_OK);
+	CHECK(watcher_create(db, &kit, &o->signer_identity.public, o->watcher_identity.seed,
+			     &clock) == ERR_OK);
+	db_close(db);
+	o->cold = disk_new();
+	cold_origin(o);
+}
+
+void origin_free(struct origin *o)
+{
+	disk_free(o->hot);
+	disk_free(o->cold);
+}
+
+static void hot_down(struct world *w)
+{
+	if (w->hot_up) {
+		watcher_close(&w->watcher);
+		db_close(w->hot_db);
+		w->hot_up = false;
+	}
+}
+
+void world_boot_hot(struct world *w)
+{
+	hot_down(w);
+	disk_power_on(w->hot);
+	if (disk_open(&w->hot_db, w->hot) != ERR_OK ||
+	    watcher_open(&w->watcher, w->hot_db, fake_chain_node(w->chain), w->clock, w->rng) !=
+		ERR_OK) {
+		world_fail(w, "the watcher does not start: %s", err_detail());
+	}
+	w->hot_up = true;
+}
+
+void world_start(struct world *w, const struct origin *o, uint64_t seed, bool trace)
+{
+	memset(w, 0, sizeof *w);
+	w->seed = seed;
+	w->trace = trace;
+	w->rng = rng_seeded(&w->stream, seed);
+	w->now = START_TIME + START_BLOCKS * 120;
+	w->clock = fixed_clock(w);
+	w->origin = o;
+	w->chain = fake_chain_new(&w->rng, START_BLOCKS, START_TIME);
+	w->hot = disk_snapshot(o->hot);
+	w->cold = disk_snapshot(o->cold);
+	world_boot_hot(w);
+}
+
+void world_end(struct world *w)
+{
+	hot_down(w);
+	for (size_t i = 0; i < w->n_messages; i++) {
+		buf_free(&w->messages[i].request);
+		buf_free(&w->messages[i].reply);
+	}
+	disk_free(w->hot);
+	disk_free(w->cold);
+	fake_chain_free(w->chain);
+}
+
+/* Which failures are part of the game; any other is a fault of ours. */
+static bool expected(struct world *w, const char *what, enum err rc)
+{
+	if (rc == ERR_OK) {
+		return true;
+	}
+	say(w, "%s: %s (%s)", what, err_name(rc), err_detail());
+	bool game = (rc == ERR_IO && (disk_is_dead(w->hot) || disk_is_dead(w->cold))) ||
+		    err_category(rc) == CAT_NODE || rc == ERR_FUNDS || rc == ERR_NOT_FOUND ||
+		    rc == ERR_STATE || err_category(rc) == CAT_REFUSED;
+	if (!game) {
+		world_fail(w, "%s failed: %s (%s)", what, err_text(rc), err_detail());
+	}
+	return false;
+}
+
+static bool deposit(struct world *w)
+{
+	static const uint64_t SIZES[] = {1000000, 90000000000, 100000000000, 3000000000000,
+					 10000000000000, 40000000000000};
+	struct subaddress at = {(uint32_t)draw(w, 2), (uint32_t)draw(w, 4)};
+	struct address to;
+	struct amount amount =
+	    amount_of(SIZES[draw(w, 6)] + draw(w, 1000000) * (draw(w, 2) ? 1 : 0));
+	address_of(&to, &w->origin->account, at);
+	fake_chain_pay(w->chain, &to, amount);
+	say(w, "deposit to %u/%u of %" PRIu64, at.major, at.minor, amount.atomic);
+	return true;
+}
+
+static bool mine(struct world *w)
+{
+	size_t n = 1 + draw(w, 6);
+	fake_chain_mine(w->chain, n, 60 + draw(w, 120), draw(w, 4) != 0);
+	if (fake_chain_time(w->chain) > w->now) {
+		w->now = fake_chain_time(w->chain);
+	}
+	say(w, "mined %zu", n);
+	return true;
+}
+
+static bool sync_hot(struct world *w)
+{
+	struct sync_result result;
+	enum err rc = watcher_sync(&w->watcher, &result);
+	say(w, "sync: %zu added, %zu dropped", result.added, result.dropped);
+	return expected(w, "sync", rc);
+}
+
+static bool payout(struct world *w)
+{
+	if (w->n_payouts == PAYOUTS_MAX) {
+		return false;
+	}
+	struct sim_payout *p = &w->payouts[w->n_payouts];
+	struct payout recorded;
+	snprintf(p->id, sizeof p->id, "p%zu", w->n_payouts);
+	p->recipient = draw(w, RECIPIENTS);
+	address_of(&p->to, &w->origin->recipients[p->recipient],
+		   (struct subaddress){0, (uint32_t)draw(w, 3)});
+	p->amount = amount_of((1 + draw(w, 4000)) * 1000000000 + w->n_payouts);
+	enum err rc = watcher_add_payout(&w->watcher, p->id, &p->to, p->amount, "", &recorded);
+	say(w, "payout %s of %" PRIu64, p->id, p->amount.atomic);
+	/* Kept even when the power went: the caller does not know, and asks again. */
+	w->n_payouts++;
+	if (!expected(w, "payout add", rc)) {
+		world_boot_hot(w);
+		rc = watcher_add_payout(&w->watcher, p->id, &p->to, p->amount, "", &recorded);
+		if (rc != ERR_OK) {
+			world_fail(w, "the same payout again: %s", err_text(rc));
+		}
+	}
+	return true;
+}
+
+static bool request(struct world *w)
+{
+	if (w->n_messages == MESSAGES_MAX) {
+		return false;
+	}
+	struct sim_message *m = &w->messages[w->n_messages];
+	struct request_info info;
+	buf_init(&m->request, PROTO_MESSAGE_MAX);
+	buf_init(&m->reply, PROTO_MESSAGE_MAX);
+	enum err rc = watcher_build_request(&w->watcher, &m->request, &info);
+	if (!expected(w, "request build", rc)) {
+		buf_free(&m->request);
+		return false;
+	}
+	m->number = info.number;
+	w->n_messages++;
+	say(w, "request %" PRIu64 ": %zu payouts, %zu transactions", info.number, info.n_payouts,
+	    info.n_txs);
+	return true;
+}
+
+static struct sim_message *pick(struct world *w)
+{
+	/* Mostly the newest, now and then an old one. */
+	if (w->n_messages == 0) {
+		return NULL;
+	}
+	return &w->messages[draw(w, 3) ? w->n_messages - 1 : draw(w, w->n_messages)];
+}
+
+static bool answer(struct world *w, bool again)
+{
+	struct sim_message *m = pick(w);
+	if (!m || (m->reply.n != 0) != again) {
+		return false;
+	}
+	struct buf reply;
+	buf_init(&reply, PROTO_MESSAGE_MAX);
+	enum err rc = cold_answer(w, buf_span(&m->request), &reply);
+	bool good = expected(w, "sign", rc);
+	if (good && again &&
+	    (reply.n != m->reply.n || memcmp(reply.p, m->reply.p, reply.n) != 0)) {
+		world_fail(w, "request %" PRIu64 " again gave other bytes", m->number);
+	}
+	if (good && !again) {
+		buf_put(&m->reply, reply.p, reply.n);
+		say(w, "answer to %" PRIu64, m->number);
+	}
+	buf_free(&reply);
+	return good;
+}
+
+static bool import(struct world *w)
+{
+	struct sim_message *m = pick(w);
+	struct import_result result;
+	if (!m || m->reply.n == 0) {
+		return false;
+	}
+	enum err rc = watcher_import_reply(&w->watcher, buf_span(&m->reply), &result);
+	if (!expected(w, "import", rc)) {
+		return false;
+	}
+	m->imported = true;
+	say(w, "import of %" PRIu64 ": %zu signed, %zu refused (%s)%s", m->number,
+	    result.n_signed, result.n_refused, err_name(result.refused),
+	    result.again ? ", again" : "");
+	return true;
+}
+
+static bool send(struct world *w)
+{
+	struct broadcast_result result;
+	enum err rc = watcher_broadcast(&w->watcher, &result);
+	say(w, "broadcast: %zu sent, %zu rejected", result.submitted, result.rejected);
+	return expected(w, "broadcast", rc);
+}
+
+static bool reorg(struct world *w)
+{
+	size_t n = 1 + draw(w, draw(w, 4) ? 4 : 14);
+	bool lose = draw(w, 3) == 0;
+	fake_chain_pop(w->chain, n, lose);
+	fake_chain_mine(w->chain, n + draw(w, 3), 100, draw(w, 2));
+	say(w, "reorg of %zu%s", n, lose ? ", deposits lost" : "");
+	return true;
+}
+
+static bool cancel(struct world *w)
+{
+	struct sim_message *m = pick(w);
+	if (!m) {
+		return false;
+	}
+	say(w, "cancel request %" PRIu64, m->number);
+	return expected(w, "cancel", watcher_cancel_request(&w->watcher, m->number, false));
+}
+
+static bool take(struct world *w, enum step step)
+{
+	switch (step) {
+	case STEP_DEPOSIT:
+		return deposit(w);
+	case STEP_MINE:
+		return mine(w);
+	case STEP_SYNC:
+		return sync_hot(w);
+	case STEP_PAYOUT:
+		return payout(w);
+	case STEP_REQUEST:
+		return request(w);
+	case STEP_ANSWER:
+		return answer(w, false);
+	case STEP_IMPORT:
+		return import(w);
+	case STEP_SEND:
+		return send(w);
+	case STEP_REORG:
+		return reorg(w);
+	case STEP_NODE:
+		fake_chain_set_down(w->chain, draw(w, 2) == 0);
+		return true;
+	case STEP_CLOCK:
+		w->now += draw(w, 30) * 3600;
+		return true;
+	case STEP_HOT_CUT:
+		disk_cut_at(w->hot, draw(w, 2) ? CUT_BEFORE_COMMIT : CUT_AFTER_COMMIT,
+			    1 + (unsigned)draw(w, 3));
+		return true;
+	case STEP_COLD_CUT:
+		disk_cut_at(w->cold, draw(w, 2) ? CUT_BEFORE_COMMIT : CUT_AFTER_COMMIT,
+			    1 + (unsigned)draw(w, 2));
+		return true;
+	case STEP_RESTART:
+		world_boot_hot(w);
+		return true;
+	case STEP_CANCEL:
+		return cancel(w);
+	case STEP_REPLAY:
+		return answer(w, true);
+	}
+	return false;
+}
+
+void world_step(struct world *w)
+{
+	enum step step = MIX[draw(w, sizeof MIX / sizeof MIX[0])];
+	w->now += 1 + draw(w, 60);
+	err_clear();
+	w->happened[step] += take(w, step);
+	if (disk_is_dead(w->hot)) {
+		say(w, "the watcher lost power");
+		world_boot_hot(w);
+	}
+	if (disk_is_dead(w->cold)) {
+		say(w, "the signer lost power");
+		disk_power_on(w->cold);
+	}
+}
+
+void world_settle(struct world *w)
+{
+	fake_chain_set_down(w->chain, false);
+	disk_cut_at(w->hot, CUT_NONE, 0);
+	disk_cut_at(w->cold, CUT_NONE, 0);
+	world_boot_hot(w);
+	for (int i = 0; i < 4; i++) {
+		struct broadcast_result sent;
+		struct sync_result synced;
+		enum err rc = watcher_broadcast(&w->watcher, &sent);
+		if (rc != ERR_OK && rc != ERR_NODE_REJECTED) {
+			world_fail(w, "broadcast at the end: %s (%s)", err_text(rc), err_detail());
+		}
+		fake_chain_mine(w->chain, 12, 120, true);
+		rc = watcher_sync(&w->watcher, &synced);
+		if (rc != ERR_OK) {
+			world_fail(w, "sync at the end: %s (%s)", err_text(rc), err_detail());
+		}
+	}
+}
