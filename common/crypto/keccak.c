@@ -1,3 +1,4 @@
+/* The permutation, unrolled by hand where the lanes move; the sponge keeps no copy of its input. */
 #include "common/crypto/keccak.h"
 
 #include <string.h>

@@ -60,7 +60,8 @@ enum err straus_msm(struct point *out, const struct scalar *s, const struct poin
 /* The window that costs least for n points; measured around the estimate n + 2^(w-1) per window. */
 static int pippenger_width(size_t n)
 {
-	static const size_t FROM[] = {0, 0, 0, 0, 0, 0, 120, 300, 800, 2200, 6000};
+	static const size_t FROM[] = {0, 0, 0, 0, 0, 0, 0, 300, 800, 2200, 6000};
+	/* FROM[width]: the least n for a width. */
 	int width = 6;
 	while (width < 10 && n >= FROM[width + 1]) {
 		width++;

@@ -1,3 +1,4 @@
+/* One-time key arithmetic with the view key. Whatever is secret on the stack is wiped. */
 #include "common/monero/keys.h"
 
 #include <string.h>

@@ -78,6 +78,28 @@ static void notices_one_changed_term(void **state)
 	}
 }
 
+/* The widest windows: the same terms over and over give a multiple of their sum. */
+static void many_terms(void **state)
+{
+	(void)state;
+	enum { TIMES = 7 };
+	static struct scalar many_s[TIMES * MAX];
+	static struct point many_p[TIMES * MAX];
+	struct point once, sum = POINT_IDENTITY, r;
+	assert_int_equal(straus_msm(&once, s, p, MAX), ERR_OK);
+	for (size_t i = 1; i <= TIMES; i++) {
+		memcpy(many_s + (i - 1) * MAX, s, sizeof s);
+		memcpy(many_p + (i - 1) * MAX, p, sizeof p);
+		point_add(&sum, &sum, &once);
+		if (i == 3 || i == TIMES) {
+			assert_int_equal(pippenger_msm(&r, many_s, many_p, i * MAX), ERR_OK);
+			assert_true(point_equal(&r, &sum));
+			assert_int_equal(point_msm_vartime(&r, many_s, many_p, i * MAX), ERR_OK);
+			assert_true(point_equal(&r, &sum));
+		}
+	}
+}
+
 static void small_sums_together(void **state)
 {
 	(void)state;
@@ -99,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equals_the_sum_of_products),
+	    cmocka_unit_test(many_terms),
 	    cmocka_unit_test(small_sums_together),
 	    cmocka_unit_test(notices_one_changed_term),
 	};
