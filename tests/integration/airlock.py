@@ -187,8 +187,8 @@ class Watcher:
                       for d in found)
 
     def outputs(self):
-        """(transaction id, account, index, amount) of every output ever received, sorted."""
-        return sorted(d[:4] for d in self.deposits())
+        """(transaction id, account, index, amount) of every output in the chain, sorted."""
+        return sorted(d[:4] for d in self.deposits() if d[4] != 'reversed')
 
     def new_address(self, account=0):
         return self.run('address', 'new', '--account', str(account), '--json').json['address']
