@@ -1,0 +1,55 @@
+/*
+ * The signer's journal: a ledger whose entries are records, each signed by the signer's identity over
+ * its chain hash, so that whoever knows the public identity can verify it all. Appending happens in
+ * the caller's transaction, so that entry and state are durable together or not at all.
+ */
+#ifndef AIRLOCK_SIGNER_JOURNAL_H
+#define AIRLOCK_SIGNER_JOURNAL_H
+
+#include "proto/envelope.h"
+#include "signer/journal/record.h"
+#include "signer/journal/tables.h"
+
+#define JOURNAL_LABEL "airlock-signer-journal"
+
+enum err MUST_CHECK journal_head(struct ledger_head *out, struct db_txn *t);
+
+/*
+ * Appends. Time only goes forward: ERR_CLOCK_BEHIND when the record's wall time is before the newest
+ * entry's; its chain time is raised to the newest one's.
+ */
+enum err MUST_CHECK journal_append(struct ledger_head *out, struct db_txn *t,
+				   const struct record *r, const struct identity *identity);
+
+/* ERR_NOT_FOUND, ERR_DB_DAMAGED, ERR_JOURNAL_BROKEN. hash and signature may be NULL. */
+enum err MUST_CHECK journal_read(struct record *out, struct hash *hash, uint8_t *signature,
+				 struct db_txn *t, uint64_t number);
+
+/* The newest entry; all zero (number 0) when there is none. */
+struct journal_times {
+	uint64_t wall, chain;
+};
+enum err MUST_CHECK journal_times(struct journal_times *out, struct db_txn *t);
+
+/*
+ * ERR_ROLLED_BACK unless `seen`, the head that the watcher echoes, is an entry we have (or the empty
+ * journal).
+ */
+enum err MUST_CHECK journal_has(struct db_txn *t, const struct ledger_head *seen);
+
+/* What left within the last 24 hours by at least one of the clocks. */
+enum err MUST_CHECK journal_spent(struct policy_spent *out, struct db_txn *t, uint64_t wall,
+				  uint64_t chain);
+
+/*
+ * The entries after number `after`, contents and signatures copied to the heap; as many as fit a
+ * reply. *head is the newest of them. Freed with the reply (reply_free).
+ */
+enum err MUST_CHECK journal_since(struct journal_entry **out, size_t *n, struct ledger_head *head,
+				  struct db_txn *t, uint64_t after);
+
+/* Chain and signatures of everything; ERR_JOURNAL_BROKEN names the first entry that is wrong. */
+enum err MUST_CHECK journal_verify(struct ledger_head *out, struct db_txn *t,
+				   const struct identity_public *identity);
+
+#endif
