@@ -120,8 +120,7 @@ enum err journal_has(struct db_txn *t, const struct ledger_head *seen)
 		return rc;
 	}
 	if (seen->number > head.number) {
-		return err_set(ERR_ROLLED_BACK,
-			       "the watcher has seen entry %llu, ours end at %llu",
+		return err_set(ERR_ROLLED_BACK, "the watcher has seen entry %llu, ours end at %llu",
 			       (unsigned long long)seen->number, (unsigned long long)head.number);
 	}
 	if (seen->number == 0) {
@@ -174,42 +173,30 @@ enum err journal_spent(struct policy_spent *out, struct db_txn *t, uint64_t wall
 	return rc;
 }
 
-enum err journal_since(struct journal_entry **out, size_t *n, struct ledger_head *head,
-		       struct db_txn *t, uint64_t after)
+enum err journal_since(struct reply *r, struct db_txn *t, uint64_t after)
 {
 	struct ledger_head newest;
-	size_t bytes = 0, most;
-	*out = NULL;
-	*n = 0;
+	size_t bytes = 0;
 	enum err rc = journal_head(&newest, t);
-	*head = newest;
+	r->journal = newest;
 	if (rc != ERR_OK || newest.number <= after) {
 		return rc;
 	}
-	most = newest.number - after < PROTO_ENTRIES_MAX ? (size_t)(newest.number - after)
-							 : PROTO_ENTRIES_MAX;
-	*out = calloc(most, sizeof **out);
-	if (!*out) {
+	uint64_t most = newest.number - after;
+	most = most < PROTO_ENTRIES_MAX ? most : PROTO_ENTRIES_MAX;
+	r->entries = calloc(most, sizeof *r->entries);
+	if (!r->entries) {
 		return ERR_NO_MEMORY;
 	}
-	while (*n < most && bytes < REPLY_BYTES_MAX) {
-		struct journal_entry *e = &(*out)[*n];
-		struct span content;
-		e->number = after + *n + 1;
-		rc = ledger_read(&content, head->hash, &ledger, t, e->number);
+	while (rc == ERR_OK && r->n_entries < most && bytes < REPLY_BYTES_MAX) {
+		struct journal_entry *e = &r->entries[r->n_entries++];
+		e->number = after + r->n_entries;
+		r->journal.number = e->number;
+		rc = ledger_read(&e->content, r->journal.hash, &ledger, t, e->number);
 		if (rc == ERR_OK) {
 			rc = read_signature(e->signature, t, e->number);
 		}
-		uint8_t *copy = rc == ERR_OK ? malloc(content.n) : NULL;
-		if (!copy) {
-			rc = rc == ERR_OK ? ERR_NO_MEMORY : rc;
-			break;
-		}
-		memcpy(copy, content.p, content.n);
-		e->content = (struct span){copy, content.n};
-		head->number = e->number;
-		bytes += content.n;
-		(*n)++;
+		bytes += e->content.n;
 	}
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
- * The signer's journal: a ledger whose entries are records, each signed by the signer's identity over
- * its chain hash, so that whoever knows the public identity can verify it all. Appending happens in
- * the caller's transaction, so that entry and state are durable together or not at all.
+ * The signer's journal: a ledger whose entries are records, each signed by the signer's identity
+ * over its chain hash, so that whoever knows the public identity can verify it all. Appending
+ * happens in the caller's transaction, so that entry and state are durable together or not at all.
  */
 #ifndef AIRLOCK_SIGNER_JOURNAL_H
 #define AIRLOCK_SIGNER_JOURNAL_H
@@ -15,8 +15,8 @@
 enum err MUST_CHECK journal_head(struct ledger_head *out, struct db_txn *t);
 
 /*
- * Appends. Time only goes forward: ERR_CLOCK_BEHIND when the record's wall time is before the newest
- * entry's; its chain time is raised to the newest one's.
+ * Appends. Time only goes forward: ERR_CLOCK_BEHIND when the record's wall time is before the
+ * newest entry's; its chain time is raised to the newest one's.
  */
 enum err MUST_CHECK journal_append(struct ledger_head *out, struct db_txn *t,
 				   const struct record *r, const struct identity *identity);
@@ -32,8 +32,8 @@ struct journal_times {
 enum err MUST_CHECK journal_times(struct journal_times *out, struct db_txn *t);
 
 /*
- * ERR_ROLLED_BACK unless `seen`, the head that the watcher echoes, is an entry we have (or the empty
- * journal).
+ * ERR_ROLLED_BACK unless `seen`, the head that the watcher echoes, is an entry we have (or the
+ * empty journal).
  */
 enum err MUST_CHECK journal_has(struct db_txn *t, const struct ledger_head *seen);
 
@@ -42,11 +42,10 @@ enum err MUST_CHECK journal_spent(struct policy_spent *out, struct db_txn *t, ui
 				  uint64_t chain);
 
 /*
- * The entries after number `after`, contents and signatures copied to the heap; as many as fit a
- * reply. *head is the newest of them. Freed with the reply (reply_free).
+ * Sets r->entries (freed by reply_free) to the entries after number `after`, as many as fit a
+ * reply, and r->journal to the newest of them. Their contents are borrowed from the transaction.
  */
-enum err MUST_CHECK journal_since(struct journal_entry **out, size_t *n, struct ledger_head *head,
-				  struct db_txn *t, uint64_t after);
+enum err MUST_CHECK journal_since(struct reply *r, struct db_txn *t, uint64_t after);
 
 /* Chain and signatures of everything; ERR_JOURNAL_BROKEN names the first entry that is wrong. */
 enum err MUST_CHECK journal_verify(struct ledger_head *out, struct db_txn *t,

@@ -42,8 +42,10 @@ static const struct kind kinds[] = {
     {RECORD_PAIRING, "pairing", {{FIELD_ID, "identity"}, {FIELD_TEXT, "name"}}},
     {RECORD_POLICY_SUBMITTED,
      "policy_submitted",
-     {{FIELD_HASH, "hash"}, {FIELD_NUMBER, "effective"}, {FIELD_TEXT, "policy"}}},
-    {RECORD_POLICY_EFFECTIVE, "policy_effective", {{FIELD_HASH, "hash"}, {FIELD_TEXT, "policy"}}},
+     {{FIELD_HASH, "policy_hash"}, {FIELD_NUMBER, "effective"}, {FIELD_TEXT, "policy"}}},
+    {RECORD_POLICY_EFFECTIVE,
+     "policy_effective",
+     {{FIELD_HASH, "policy_hash"}, {FIELD_TEXT, "policy"}}},
     {RECORD_REQUEST,
      "request",
      {{FIELD_HASH, "request"}, {FIELD_NUMBER, "number"}, {FIELD_COUNT, "transactions"}}},
@@ -59,7 +61,10 @@ static const struct kind kinds[] = {
       {FIELD_IMAGES, "key_images"}}},
     {RECORD_REFUSED,
      "refused",
-     {{FIELD_HASH, "request"}, {FIELD_INDEX, "index"}, {FIELD_CODE, "code"}, {FIELD_TEXT, "reason"}}},
+     {{FIELD_HASH, "request"},
+      {FIELD_INDEX, "index"},
+      {FIELD_CODE, "code"},
+      {FIELD_TEXT, "reason"}}},
     {RECORD_REQUEST_REFUSED,
      "request_refused",
      {{FIELD_HASH, "request"},
@@ -239,8 +244,7 @@ enum err record_decode(struct record *out, struct span content)
 	uint64_t number = wire_uint(&root, UINT64_MAX);
 	const struct kind *k = find(number);
 	if (!k) {
-		rc = err_set(ERR_JOURNAL_BROKEN, "entry of kind %llu",
-			     (unsigned long long)number);
+		rc = err_set(ERR_JOURNAL_BROKEN, "entry of kind %llu", (unsigned long long)number);
 		goto out;
 	}
 	wire_expect(&root, COMMON_FIELDS + n_fields(k));
@@ -348,8 +352,7 @@ static void json_payouts(struct buf *out, const struct record *r)
 		json_hex(out, r->payouts[i].id.b, sizeof r->payouts[i].id.b);
 		buf_text(out, ",\"address\":");
 		json_text(out, r->payouts[i].address);
-		buf_printf(out, ",\"amount\":\"%s\"}",
-			   amount_format(amount, r->payouts[i].amount));
+		buf_printf(out, ",\"amount\":\"%s\"}", amount_format(amount, r->payouts[i].amount));
 	}
 	buf_text(out, "]");
 }

@@ -12,16 +12,16 @@
 #define RECORD_TEXT_MAX POLICY_FILE_MAX
 
 enum record_kind {
-	RECORD_INIT = 1,	     /* identity, number: birthday height */
-	RECORD_PAIRING = 2,	     /* identity and name of the watcher */
+	RECORD_INIT = 1,             /* identity, number: birthday height */
+	RECORD_PAIRING = 2,          /* identity and name of the watcher */
 	RECORD_POLICY_SUBMITTED = 3, /* hash and text; number: wall time from which it holds */
 	RECORD_POLICY_EFFECTIVE = 4, /* hash and text */
-	RECORD_REQUEST = 5,	     /* hash, number; count: transactions */
-	RECORD_SIGNED = 6,	     /* a transaction signed */
-	RECORD_REFUSED = 7,	     /* a transaction refused: hash of the request, index, code, text */
-	RECORD_REQUEST_REFUSED = 8,  /* a request refused: hash, number, code, text */
-	RECORD_KEY_IMAGES = 9,	     /* key images given out: hash of the asking message, count */
-	RECORD_PASSPHRASE = 10,	     /* the passphrase was changed */
+	RECORD_REQUEST = 5,          /* hash, number; count: transactions */
+	RECORD_SIGNED = 6,           /* a transaction signed */
+	RECORD_REFUSED = 7, /* a transaction refused: hash of the request, index, code, text */
+	RECORD_REQUEST_REFUSED = 8, /* a request refused: hash, number, code, text */
+	RECORD_KEY_IMAGES = 9,      /* key images given out: hash of the asking message, count */
+	RECORD_PASSPHRASE = 10,     /* the passphrase was changed */
 };
 
 struct record_payout {
@@ -32,11 +32,11 @@ struct record_payout {
 
 struct record {
 	enum record_kind kind;
-	uint64_t wall;	/* the machine's clock */
+	uint64_t wall;  /* the machine's clock */
 	uint64_t chain; /* the newest chain time seen in requests; 0: none yet */
 	uint64_t number, index, count;
 	struct hash hash; /* of the request, the policy or the asking message */
-	struct hash id;	  /* transaction id, or an identity */
+	struct hash id;   /* transaction id, or an identity */
 	enum err code;
 	struct amount counted; /* taken from the day's limit */
 	struct amount fee;

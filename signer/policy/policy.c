@@ -137,8 +137,8 @@ void policy_stricter(struct policy *out, const struct policy *a, const struct po
 	s.limits.payout = least(a->limits.payout, b->limits.payout);
 	s.limits.transaction = least(a->limits.transaction, b->limits.transaction);
 	s.limits.day = least(a->limits.day, b->limits.day);
-	s.limits.day_count = a->limits.day_count < b->limits.day_count ? a->limits.day_count
-								       : b->limits.day_count;
+	s.limits.day_count =
+	    a->limits.day_count < b->limits.day_count ? a->limits.day_count : b->limits.day_count;
 	s.limits.fee = least(a->limits.fee, b->limits.fee);
 	s.limits.fee_per_byte = least(a->limits.fee_per_byte, b->limits.fee_per_byte);
 	s.cool_off = a->cool_off > b->cool_off ? a->cool_off : b->cool_off;

@@ -1,8 +1,8 @@
 /*
- * The policy: what may leave without being argued with. Pure logic over structs; policy_json.c reads
- * and writes the file. Every limit is compulsory, so that none is forgotten. What leaves the wallet
- * counts, fee included; payouts to the listed vault addresses (the operator's own cold storage) are
- * free of the amount limits, their fees never are.
+ * The policy: what may leave without being argued with. Pure logic over structs; policy_json.c
+ * reads and writes the file. Every limit is compulsory, so that none is forgotten. What leaves the
+ * wallet counts, fee included; payouts to the listed vault addresses (the operator's own cold
+ * storage) are free of the amount limits, their fees never are.
  */
 #ifndef AIRLOCK_SIGNER_POLICY_H
 #define AIRLOCK_SIGNER_POLICY_H

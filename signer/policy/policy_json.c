@@ -13,11 +13,11 @@ static enum err bad(const char *field, const char *what)
 }
 
 /* Every member must be one of `known` (NULL ended); a misspelt limit would be no limit. */
-static enum err only(const json_t *object, const char *where, const char *const *known)
+static enum err only(json_t *object, const char *where, const char *const *known)
 {
 	const char *name;
 	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	json_object_foreach(object, name, value)
 	{
 		size_t i = 0;
 		while (known[i] && strcmp(known[i], name) != 0) {
@@ -31,7 +31,7 @@ static enum err only(const json_t *object, const char *where, const char *const 
 	return ERR_OK;
 }
 
-static enum err read_amount(struct amount *out, const json_t *object, const char *name)
+static enum err read_amount(struct amount *out, json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
 	if (!value) {
@@ -47,7 +47,7 @@ static enum err read_amount(struct amount *out, const json_t *object, const char
 	return ERR_OK;
 }
 
-static enum err read_count(uint64_t *out, const json_t *object, const char *name, uint64_t most)
+static enum err read_whole(uint64_t *out, json_t *object, const char *name, uint64_t most)
 {
 	const json_t *value = json_object_get(object, name);
 	if (!value) {
@@ -61,30 +61,32 @@ static enum err read_count(uint64_t *out, const json_t *object, const char *name
 	return ERR_OK;
 }
 
-static enum err read_limits(struct policy_limits *out, const json_t *object)
+static enum err read_limits(struct policy_limits *out, json_t *object)
 {
-	static const char *const known[] = {"payout", "transaction", "day", "day_count",
-					    "fee", "fee_per_byte", NULL};
+	static const char *const known[] = {"payout", "transaction",  "day", "day_count",
+					    "fee",    "fee_per_byte", NULL};
 	if (!json_is_object(object)) {
 		return bad("limits", "must be an object");
 	}
 	const struct {
 		const char *name;
 		struct amount *to;
-	} amounts[] = {{"payout", &out->payout}, {"transaction", &out->transaction},
-		       {"day", &out->day},	 {"fee", &out->fee},
+	} amounts[] = {{"payout", &out->payout},
+		       {"transaction", &out->transaction},
+		       {"day", &out->day},
+		       {"fee", &out->fee},
 		       {"fee_per_byte", &out->fee_per_byte}};
 	enum err rc = only(object, "limits", known);
 	for (size_t i = 0; rc == ERR_OK && i < sizeof amounts / sizeof amounts[0]; i++) {
 		rc = read_amount(amounts[i].to, object, amounts[i].name);
 	}
 	if (rc == ERR_OK) {
-		rc = read_count(&out->day_count, object, "day_count", 1000000);
+		rc = read_whole(&out->day_count, object, "day_count", 1000000);
 	}
 	return rc;
 }
 
-static enum err read_vaults(struct policy *out, const json_t *list, enum network network)
+static enum err read_vaults(struct policy *out, json_t *list, enum network network)
 {
 	size_t i;
 	json_t *value;
@@ -94,7 +96,7 @@ static enum err read_vaults(struct policy *out, const json_t *list, enum network
 	if (!json_is_array(list) || json_array_size(list) > POLICY_VAULTS_MAX) {
 		return bad("vaults", "must be a list of at most 32 addresses");
 	}
-	json_array_foreach((json_t *)(uintptr_t)list, i, value)
+	json_array_foreach(list, i, value)
 	{
 		struct address *to = &out->vaults[out->n_vaults];
 		if (!json_is_string(value) ||
@@ -108,19 +110,19 @@ static enum err read_vaults(struct policy *out, const json_t *list, enum network
 	return ERR_OK;
 }
 
-static enum err read_root(struct policy *p, const json_t *root, enum network network)
+static enum err read_root(struct policy *p, json_t *root, enum network network)
 {
 	static const char *const known[] = {"version", "limits", "cool_off_hours", "vaults", NULL};
 	uint64_t version = 0, hours = POLICY_COOL_OFF_DEFAULT / 3600;
 	enum err rc = only(root, "the policy", known);
 	if (rc == ERR_OK) {
-		rc = read_count(&version, root, "version", UINT32_MAX);
+		rc = read_whole(&version, root, "version", UINT32_MAX);
 	}
 	if (rc == ERR_OK && version != VERSION) {
 		rc = bad("version", "must be 1");
 	}
 	if (rc == ERR_OK && json_object_get(root, "cool_off_hours")) {
-		rc = read_count(&hours, root, "cool_off_hours", POLICY_COOL_OFF_MAX / 3600);
+		rc = read_whole(&hours, root, "cool_off_hours", POLICY_COOL_OFF_MAX / 3600);
 	}
 	p->cool_off = hours * 3600;
 	if (rc == ERR_OK) {

@@ -1,9 +1,9 @@
 /*
  * Layout, integers little endian:
- *   "AIRVAULT" | version 4 | network 4 | birthday 8 | ops 8 | memory 8 | salt 16 | nonce 24 | nonce 24
- *   | open part: view key, identity seed, spend public key, tag | spend part: spend key, tag
- *   | BLAKE2b-128 of all before
- * The header, followed by the part's number, is the associated data of each part.
+ *   "AIRVAULT" | version 4 | network 4 | birthday 8 | ops 8 | memory 8 | salt 16 | nonce 24 | nonce
+ * 24 | open part: view key, identity seed, spend public key, tag | spend part: spend key, tag |
+ * BLAKE2b-128 of all before The header, followed by the part's number, is the associated data of
+ * each part.
  */
 #include "signer/vault/vault.h"
 

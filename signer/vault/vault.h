@@ -1,9 +1,9 @@
 /*
  * The vault file: the spend key, the view key and the identity seed, under a passphrase. Argon2id
  * with the cost stored in the header (and bounded when read), XChaCha20-Poly1305 with every header
- * byte authenticated. Two parts are sealed apart, so that a vault can be open for looking (view key,
- * identity) while the spend key is deciphered only for the moment of signing. A checksum at the end
- * tells a damaged file from a wrong passphrase.
+ * byte authenticated. Two parts are sealed apart, so that a vault can be open for looking (view
+ * key, identity) while the spend key is deciphered only for the moment of signing. A checksum at
+ * the end tells a damaged file from a wrong passphrase.
  */
 #ifndef AIRLOCK_SIGNER_VAULT_H
 #define AIRLOCK_SIGNER_VAULT_H
@@ -19,7 +19,7 @@ struct vault_kdf {
 };
 
 extern const struct vault_kdf VAULT_KDF_NORMAL; /* about a second, 256 MiB */
-extern const struct vault_kdf VAULT_KDF_QUICK;	/* for tests: no protection worth the name */
+extern const struct vault_kdf VAULT_KDF_QUICK;  /* for tests: no protection worth the name */
 
 /* ERR_USAGE unless the cost is within what vault_open accepts. */
 enum err MUST_CHECK vault_kdf_check(const struct vault_kdf *kdf);

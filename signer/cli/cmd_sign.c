@@ -1,0 +1,159 @@
+/* inspect, sign, key-images: what requests meet. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "signer/cli/cli.h"
+#include "signer/review/json.h"
+#include "signer/review/review.h"
+
+static enum err read_message(struct buf *file, const struct options *o, const char *what)
+{
+	const char *path;
+	enum err rc = option_file(&path, o, what);
+	return rc == ERR_OK ? file_read(file, path, PROTO_MESSAGE_MAX) : rc;
+}
+
+static enum err show(const struct options *o, const struct assessment *a)
+{
+	struct buf out;
+	buf_init(&out, CLI_OUTPUT_MAX);
+	if (o->json) {
+		review_json(&out, a);
+	} else {
+		review_text(&out, a);
+	}
+	enum err rc = cli_print(&out);
+	buf_free(&out);
+	return rc;
+}
+
+enum err cmd_inspect(const struct options *o)
+{
+	struct opened p = {0};
+	struct assessment a = {0};
+	struct buf file;
+	buf_init(&file, PROTO_MESSAGE_MAX + 1);
+	enum err rc = read_message(&file, o, "the request file");
+	if (rc == ERR_OK) {
+		rc = opened_open(&p, o);
+	}
+	if (rc == ERR_OK) {
+		rc = assess(&a, &p.env, buf_span(&file));
+	}
+	if (rc == ERR_OK) {
+		rc = show(o, &a);
+	}
+	assessment_free(&a);
+	buf_free(&file);
+	opened_close(&p);
+	return rc;
+}
+
+/* What became of each transaction; before it, the review, unless it was shown for confirming. */
+static enum err report(const struct options *o, const struct assessment *a, enum err outcome)
+{
+	struct buf out;
+	size_t n_signed = outcome == ERR_OK ? a->n_allowed : 0;
+	buf_init(&out, 4096);
+	if (o->json) {
+		buf_printf(&out, "{\"answered_before\":%s,\"transactions\":%zu,\"signed\":%zu,",
+			   a->answered ? "true" : "false", a->request.n_txs, n_signed);
+		buf_text(&out, "\"outcome\":");
+		json_text(&out, outcome == ERR_OK ? "signed" : err_name(outcome));
+		buf_text(&out, ",\"reply\":");
+		json_text(&out, o->out);
+		buf_text(&out, "}\n");
+	} else if (a->answered) {
+		buf_printf(&out, "\nanswered before; the same reply is in %s\n", o->out);
+	} else {
+		buf_printf(&out, "\n%zu of %zu transactions allowed; the reply is in %s\n",
+			   n_signed, a->request.n_txs, o->out);
+	}
+	enum err rc = cli_print(&out);
+	buf_free(&out);
+	return rc;
+}
+
+static enum err answer(const struct options *o, const struct opened *p, struct span file)
+{
+	struct assessment a = {0};
+	struct buf reply;
+	struct cli_hooks ctx = {o, p->vault, NULL};
+	const struct session_hooks hooks = cli_hooks(&ctx);
+	buf_init(&reply, PROTO_MESSAGE_MAX + 1024);
+	enum err outcome = session_answer(&reply, &a, &p->env, file, &hooks), rc = ERR_OK;
+	/* The cause stands in the detail, which printing would not keep. */
+	char detail[512];
+	snprintf(detail, sizeof detail, "%s", err_detail());
+	bool was_shown = !a.answered && a.refused == ERR_OK && a.n_allowed > 0;
+	if (a.txs && !was_shown && !o->json) {
+		rc = show(o, &a);
+	}
+	if (rc == ERR_OK && reply.n) {
+		rc = file_write(o->out, reply.p, reply.n);
+		if (rc == ERR_OK) {
+			rc = report(o, &a, outcome);
+		}
+	}
+	if (rc == ERR_OK && outcome != ERR_OK) {
+		rc = err_set(outcome, "%s", detail);
+	}
+	assessment_free(&a);
+	buf_free(&reply);
+	return rc;
+}
+
+enum err cmd_sign(const struct options *o)
+{
+	struct opened p = {0};
+	struct buf file;
+	buf_init(&file, PROTO_MESSAGE_MAX + 1);
+	enum err rc = option_out(o);
+	if (rc == ERR_OK) {
+		rc = read_message(&file, o, "the request file");
+	}
+	if (rc == ERR_OK) {
+		rc = opened_open(&p, o);
+	}
+	if (rc == ERR_OK) {
+		rc = answer(o, &p, buf_span(&file));
+	}
+	buf_free(&file);
+	opened_close(&p);
+	return rc;
+}
+
+enum err cmd_key_images(const struct options *o)
+{
+	struct opened p = {0};
+	struct buf file, reply;
+	struct cli_hooks ctx = {0};
+	const struct session_hooks hooks = cli_hooks(&ctx);
+	size_t count = 0;
+	buf_init(&file, PROTO_MESSAGE_MAX + 1);
+	buf_init(&reply, PROTO_MESSAGE_MAX + 1024);
+	enum err rc = option_out(o);
+	if (rc == ERR_OK) {
+		rc = read_message(&file, o, "the watcher's outputs file");
+	}
+	if (rc == ERR_OK) {
+		rc = opened_open(&p, o);
+	}
+	if (rc == ERR_OK) {
+		ctx = (struct cli_hooks){o, p.vault, NULL};
+		rc = session_key_images(&reply, &count, &p.env, buf_span(&file), &hooks);
+	}
+	if (rc == ERR_OK) {
+		rc = file_write(o->out, reply.p, reply.n);
+	}
+	if (rc == ERR_OK && strcmp(o->out, "-") != 0) {
+		buf_reset(&file);
+		buf_printf(&file, o->json ? "{\"key_images\":%zu}\n" : "%zu key images\n", count);
+		rc = cli_print(&file);
+	}
+	buf_free(&file);
+	buf_free(&reply);
+	opened_close(&p);
+	return rc;
+}

@@ -1,0 +1,156 @@
+/* The options of every command in one table; they may stand anywhere on the line. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "signer/cli/cli.h"
+
+enum letter {
+	OPT_VAULT = 256,
+	OPT_OUT,
+	OPT_NETWORK,
+	OPT_BIRTHDAY,
+	OPT_KDF,
+	OPT_KDF_OPS,
+	OPT_KDF_MEMORY,
+	OPT_PASSPHRASE_FD,
+	OPT_NEW_PASSPHRASE_FD,
+	OPT_WORDS_FD,
+	OPT_WORDS_OUT_FD,
+	OPT_CONFIRM_FD,
+	OPT_RESTORE,
+	OPT_JSON,
+	OPT_HELP,
+};
+
+static const struct option longs[] = {
+    {"vault", required_argument, NULL, OPT_VAULT},
+    {"out", required_argument, NULL, OPT_OUT},
+    {"network", required_argument, NULL, OPT_NETWORK},
+    {"birthday", required_argument, NULL, OPT_BIRTHDAY},
+    {"kdf", required_argument, NULL, OPT_KDF},
+    {"kdf-ops", required_argument, NULL, OPT_KDF_OPS},
+    {"kdf-memory", required_argument, NULL, OPT_KDF_MEMORY},
+    {"passphrase-fd", required_argument, NULL, OPT_PASSPHRASE_FD},
+    {"new-passphrase-fd", required_argument, NULL, OPT_NEW_PASSPHRASE_FD},
+    {"words-fd", required_argument, NULL, OPT_WORDS_FD},
+    {"words-out-fd", required_argument, NULL, OPT_WORDS_OUT_FD},
+    {"confirm-fd", required_argument, NULL, OPT_CONFIRM_FD},
+    {"restore", no_argument, NULL, OPT_RESTORE},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"help", no_argument, NULL, OPT_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+enum err option_number(uint64_t *out, const char *text, const char *what)
+{
+	uint64_t n = 0;
+	*out = 0;
+	for (const char *s = text; *s; s++) {
+		if (*s < '0' || *s > '9' || s - text > 15) {
+			return err_set(ERR_USAGE, "%s: not a number", what);
+		}
+		n = n * 10 + (uint64_t)(*s - '0');
+	}
+	if (!*text) {
+		return err_set(ERR_USAGE, "%s: not a number", what);
+	}
+	*out = n;
+	return ERR_OK;
+}
+
+enum err option_file(const char **out, const struct options *o, const char *what)
+{
+	if (o->n_args != 1) {
+		return err_set(ERR_USAGE, "give one argument: %s", what);
+	}
+	*out = o->args[0];
+	return ERR_OK;
+}
+
+enum err option_out(const struct options *o)
+{
+	return o->out ? ERR_OK : err_set(ERR_USAGE, "--out FILE is needed");
+}
+
+static enum err read_fd(int *out, const char *name)
+{
+	uint64_t n;
+	enum err rc = option_number(&n, optarg, name);
+	if (rc == ERR_OK && n > 1 << 20) {
+		rc = err_set(ERR_USAGE, "--%s: not a descriptor", name);
+	}
+	*out = rc == ERR_OK ? (int)n : -1;
+	return rc;
+}
+
+static enum err take(struct options *o, int letter, const char *name)
+{
+	switch (letter) {
+	case OPT_VAULT:
+		o->vault = optarg;
+		return ERR_OK;
+	case OPT_OUT:
+		o->out = optarg;
+		return ERR_OK;
+	case OPT_NETWORK:
+		o->network = optarg;
+		return ERR_OK;
+	case OPT_BIRTHDAY:
+		o->birthday = optarg;
+		return ERR_OK;
+	case OPT_KDF:
+		o->kdf = optarg;
+		return ERR_OK;
+	case OPT_KDF_OPS:
+		o->kdf_ops = optarg;
+		return ERR_OK;
+	case OPT_KDF_MEMORY:
+		o->kdf_memory = optarg;
+		return ERR_OK;
+	case OPT_PASSPHRASE_FD:
+		return read_fd(&o->passphrase_fd, name);
+	case OPT_NEW_PASSPHRASE_FD:
+		return read_fd(&o->new_passphrase_fd, name);
+	case OPT_WORDS_FD:
+		return read_fd(&o->words_fd, name);
+	case OPT_WORDS_OUT_FD:
+		return read_fd(&o->words_out_fd, name);
+	case OPT_CONFIRM_FD:
+		return read_fd(&o->confirm_fd, name);
+	case OPT_RESTORE:
+		o->restore = true;
+		return ERR_OK;
+	case OPT_JSON:
+		o->json = true;
+		return ERR_OK;
+	case OPT_HELP:
+		o->help = true;
+		return ERR_OK;
+	case ':':
+		return err_set(ERR_USAGE, "an option lacks its value");
+	default:
+		return err_set(ERR_USAGE, "an option that does not exist");
+	}
+}
+
+enum err options_read(struct options *out, int argc, char **argv)
+{
+	enum err rc = ERR_OK;
+	int letter, at = 0;
+	memset(out, 0, sizeof *out);
+	out->passphrase_fd = out->new_passphrase_fd = -1;
+	out->words_fd = out->words_out_fd = out->confirm_fd = -1;
+	opterr = 0;
+	while (rc == ERR_OK && (letter = getopt_long(argc, argv, ":", longs, &at)) != -1) {
+		rc = take(out, letter, letter >= OPT_VAULT ? longs[at].name : "");
+	}
+	for (int i = optind; rc == ERR_OK && i < argc; i++) {
+		if (out->n_args == CLI_ARGS_MAX) {
+			rc = err_set(ERR_USAGE, "too many arguments");
+			break;
+		}
+		out->args[out->n_args++] = argv[i];
+	}
+	return rc;
+}

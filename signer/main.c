@@ -1,0 +1,152 @@
+/*
+ * airlock-signer: the offline program. Protects itself first, then finds the command in one table;
+ * an error is printed here, once, and its category is the exit code.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/secret.h"
+#include "common/base/text.h"
+#include "signer/cli/cli.h"
+#include "signer/sandbox/sandbox.h"
+
+struct command {
+	const char *words[2]; /* "policy", "set"; the second may be NULL */
+	enum err (*run)(const struct options *o);
+	const char *line; /* its arguments */
+	const char *what; /* one sentence */
+	const char *help; /* its own options */
+};
+
+static const struct command commands[] = {
+    {{"init", NULL},
+     cmd_init,
+     "--network NAME --birthday HEIGHT [--restore]",
+     "Makes a vault of fresh keys, or of 25 words.",
+     "  --network NAME       mainnet, testnet or stagenet (regtest uses mainnet's addresses)\n"
+     "  --birthday HEIGHT    nothing was received before this height\n"
+     "  --restore            asks for 25 words\n"
+     "  --words-fd N         reads the 25 words from descriptor N\n"
+     "  --words-out-fd N     writes the words there instead of the terminal\n"
+     "  --kdf-ops N          passes of Argon2id (3)\n"
+     "  --kdf-memory MIB     its memory (256)\n"
+     "  --kdf quick          no protection, for tests alone\n"},
+    {{"kit", NULL},
+     cmd_kit,
+     "--out FILE",
+     "Writes what a watcher needs. It holds the view key: destroy it once it is read.",
+     ""},
+    {{"pair", NULL}, cmd_pair, "FILE", "Pins the watcher whose pairing file this is.", ""},
+    {{"policy", "show"}, cmd_policy_show, "", "Shows the policy, and the change that waits.", ""},
+    {{"policy", "set"},
+     cmd_policy_set,
+     "FILE",
+     "Sets the policy. What loosens waits for the cool-off.",
+     ""},
+    {{"inspect", NULL}, cmd_inspect, "FILE", "Shows a request and the policy's verdict.", ""},
+    {{"sign", NULL},
+     cmd_sign,
+     "FILE --out FILE",
+     "Shows a request, asks for its code, signs what the policy allows.",
+     "  --confirm-fd N       reads the code from descriptor N instead of the terminal\n"},
+    {{"key-images", NULL},
+     cmd_key_images,
+     "FILE --out FILE",
+     "Answers a watcher's outputs file with their key images.",
+     ""},
+    {{"journal", "show"}, cmd_journal_show, "", "Shows what was done.", ""},
+    {{"journal", "export"},
+     cmd_journal_export,
+     "--out FILE",
+     "Writes every entry as a line of JSON, with the bytes that were hashed and signed.",
+     ""},
+    {{"journal", "verify"}, cmd_journal_verify, "", "Checks every link and signature.", ""},
+    {{"status", NULL}, cmd_status, "", "Shows the vault, its watcher and what is spent.", ""},
+    {{"passphrase", NULL},
+     cmd_passphrase,
+     "",
+     "Changes the passphrase.",
+     "  --new-passphrase-fd N\n"},
+};
+
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+static void usage(FILE *to)
+{
+	fputs("usage: airlock-signer --vault DIR COMMAND [OPTIONS]\n\n", to);
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		fprintf(to, "  %s%s%s %s\n", c->words[0], c->words[1] ? " " : "",
+			c->words[1] ? c->words[1] : "", c->line);
+	}
+	fputs("\nEach command has --help. Exit codes: 0 done, 1 failed, 2 usage, 3 refused,\n"
+	      "4 bad or foreign message.\n",
+	      to);
+}
+
+static void help(const struct command *c)
+{
+	printf("usage: airlock-signer --vault DIR %s%s%s %s\n\n%s\n\n"
+	       "  --vault DIR          the vault's folder\n"
+	       "  --passphrase-fd N    reads the passphrase from descriptor N, not the terminal\n"
+	       "  --json               prints JSON\n%s",
+	       c->words[0], c->words[1] ? " " : "", c->words[1] ? c->words[1] : "", c->line,
+	       c->what, c->help);
+}
+
+/* Finds the command and takes its words off the arguments. */
+static const struct command *find(struct options *o)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		size_t n = c->words[1] ? 2 : 1;
+		if (o->n_args >= n && strcmp(o->args[0], c->words[0]) == 0 &&
+		    (n == 1 || strcmp(o->args[1], c->words[1]) == 0)) {
+			o->n_args -= n;
+			memmove(o->args, o->args + n, o->n_args * sizeof o->args[0]);
+			return c;
+		}
+	}
+	return NULL;
+}
+
+static enum err run(int argc, char **argv)
+{
+	struct options o;
+	enum err rc = secret_start();
+	if (rc == ERR_OK) {
+		rc = sandbox_enter();
+	}
+	if (rc == ERR_OK) {
+		rc = options_read(&o, argc, argv);
+	}
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	if (o.help && o.n_args == 0) {
+		usage(stdout);
+		return ERR_OK;
+	}
+	const struct command *c = find(&o);
+	if (!c) {
+		return err_set(ERR_USAGE, "no such command; see airlock-signer --help");
+	}
+	if (o.help) {
+		help(c);
+		return ERR_OK;
+	}
+	return c->run(&o);
+}
+
+int main(int argc, char **argv)
+{
+	char safe[600];
+	enum err rc = run(argc, argv);
+	if (rc != ERR_OK) {
+		const char *detail = err_detail();
+		text_safe(safe, sizeof safe, detail, strlen(detail));
+		fprintf(stderr, "airlock-signer: %s: %s%s%s\n", err_name(rc), err_text(rc),
+			detail[0] ? ": " : "", safe);
+	}
+	return err_exit_code(rc);
+}

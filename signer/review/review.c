@@ -1,0 +1,150 @@
+#include "signer/review/review.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
+
+#define ADDRESS_LINE 50 /* digits of an address on one line */
+
+static const char *safe(char out[static 300], const char *s)
+{
+	return text_safe(out, 300, s, strlen(s));
+}
+
+static void put_amount(struct buf *out, const char *what, struct amount a)
+{
+	char text[AMOUNT_TEXT_MAX];
+	buf_printf(out, "  %-10s %21s XMR", what, amount_format(text, a));
+}
+
+static void put_age(struct buf *out, uint64_t now, uint64_t then)
+{
+	uint64_t minutes = (now > then ? now - then : 0) / 60;
+	if (minutes < 120) {
+		buf_printf(out, "%llu minutes ago", (unsigned long long)minutes);
+	} else {
+		buf_printf(out, "%llu hours ago", (unsigned long long)(minutes / 60));
+	}
+}
+
+static void put_head(struct buf *out, const struct assessment *a)
+{
+	char time[TIME_TEXT_MAX], print[FINGERPRINT_TEXT_MAX], name[300];
+	buf_printf(out, "Request %llu from %s\n", (unsigned long long)a->request.number,
+		   safe(name, a->watcher_name));
+	buf_printf(out, "  watcher     %s\n", identity_fingerprint(print, &a->watcher));
+	buf_printf(out, "  made        %s, ", time_format(time, a->request.time));
+	put_age(out, a->wall, a->request.time);
+	buf_printf(out, "\n  expires     %s\n", time_format(time, a->request.expires));
+	buf_printf(out, "  chain       height %llu, ", (unsigned long long)a->request.chain_height);
+	buf_printf(out, "%s\n", time_format(time, a->request.chain_time));
+	buf_printf(out, "  code        %s   (the watcher shows the same)\n", a->code);
+}
+
+static void put_payout(struct buf *out, const struct assessment *a, const struct request_payout *p)
+{
+	char address[ADDRESS_TEXT_MAX], reference[300];
+	address_format(address, &p->to);
+	put_amount(out, "pays", p->amount);
+	if (policy_is_vault(&a->policy, &p->to)) {
+		buf_text(out, "  to a vault of the policy");
+	} else if (p->to.kind == ADDRESS_SUBADDRESS) {
+		buf_text(out, "  to a subaddress");
+	} else if (p->to.kind == ADDRESS_INTEGRATED) {
+		buf_text(out, "  with a payment id");
+	}
+	buf_printf(out, "\n             %.*s\n", ADDRESS_LINE, address);
+	buf_printf(out, "             %s\n", address + ADDRESS_LINE);
+	if (p->reference[0]) {
+		buf_printf(out, "             for %.60s\n", safe(reference, p->reference));
+	}
+}
+
+static void put_tx(struct buf *out, const struct assessment *a, size_t i)
+{
+	const struct request_tx *t = &a->request.txs[i];
+	buf_printf(out, "\nTransaction %zu of %zu, %zu input%s\n", i + 1, a->request.n_txs,
+		   t->plan.n_in, t->plan.n_in == 1 ? "" : "s");
+	for (size_t k = 0; k < t->plan.n_out; k++) {
+		if (t->payout[k] < a->request.n_payouts) {
+			put_payout(out, a, &a->request.payouts[t->payout[k]]);
+		}
+	}
+	put_amount(out, "fee", t->plan.fee);
+	if (a->answered || a->refused != ERR_OK) {
+		buf_text(out, "\n");
+		return;
+	}
+	const struct assessed_tx *tx = &a->txs[i];
+	if (tx->weight) {
+		buf_printf(out, "  for a weight of %llu", (unsigned long long)tx->weight);
+	}
+	buf_text(out, "\n");
+	if (tx->verdict.code != ERR_OK) {
+		buf_printf(out, "  REFUSED    %s\n             %s\n", err_name(tx->verdict.code),
+			   tx->verdict.reason);
+		return;
+	}
+	put_amount(out, "change", tx->change);
+	buf_printf(out, "  back to our account %u\n", t->plan.change_account);
+	put_amount(out, "counts as", tx->verdict.counted);
+	buf_text(out, "\n  allowed by the policy\n");
+}
+
+static void put_limits(struct buf *out, const struct assessment *a)
+{
+	buf_text(out, "\nLimit of rolling 24 hours\n");
+	put_amount(out, "before", a->before.amount);
+	buf_printf(out, " %6llu payouts\n", (unsigned long long)a->before.count);
+	put_amount(out, "after", a->after.amount);
+	buf_printf(out, " %6llu payouts\n", (unsigned long long)a->after.count);
+	put_amount(out, "limit", a->policy.limits.day);
+	buf_printf(out, " %6llu payouts\n", (unsigned long long)a->policy.limits.day_count);
+}
+
+void review_text(struct buf *out, const struct assessment *a)
+{
+	put_head(out, a);
+	for (size_t i = 0; i < a->request.n_txs; i++) {
+		put_tx(out, a, i);
+	}
+	if (a->answered) {
+		buf_text(out, "\nAnswered before; the same reply is given again.\n");
+	} else if (a->refused != ERR_OK) {
+		buf_printf(out, "\nREFUSED as a whole: %s\n  %s\n", err_name(a->refused),
+			   a->reason);
+	} else {
+		put_limits(out, a);
+	}
+}
+
+void review_policy(struct buf *out, const struct policy *p, int indent)
+{
+	char text[AMOUNT_TEXT_MAX], address[ADDRESS_TEXT_MAX];
+	const struct {
+		const char *what;
+		struct amount value;
+	} rules[] = {{"a payout may be at most", p->limits.payout},
+		     {"a transaction, fee included, at most", p->limits.transaction},
+		     {"24 hours together, fees included, at most", p->limits.day},
+		     {"the fee of a transaction at most", p->limits.fee},
+		     {"and for each byte of its weight at most", p->limits.fee_per_byte}};
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+		buf_printf(out, "%*s%-42s %21s XMR\n", indent, "", rules[i].what,
+			   amount_format(text, rules[i].value));
+	}
+	buf_printf(out, "%*s%-42s %8llu\n", indent, "", "payouts within 24 hours at most",
+		   (unsigned long long)p->limits.day_count);
+	buf_printf(out, "%*sa change that allows more waits %llu hours\n", indent, "",
+		   (unsigned long long)(p->cool_off / 3600));
+	if (p->n_vaults) {
+		buf_printf(out, "%*sno limit of amount to these vaults:\n", indent, "");
+	}
+	for (size_t i = 0; i < p->n_vaults; i++) {
+		address_format(address, &p->vaults[i]);
+		buf_printf(out, "%*s  %.*s\n%*s  %s\n", indent, "", ADDRESS_LINE, address, indent,
+			   "", address + ADDRESS_LINE);
+	}
+}

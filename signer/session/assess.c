@@ -1,0 +1,278 @@
+#include "signer/session/assess.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/secret.h"
+#include "signer/session/settings.h"
+
+void assessment_free(struct assessment *a)
+{
+	request_free(&a->request);
+	free(a->txs);
+	memset(a, 0, sizeof *a);
+}
+
+/* A check's error as a verdict; what is no refusal (a full disk, say) stays an error. */
+static enum err judged(enum err rc, enum err *code, char reason[256])
+{
+	enum err_category category = err_category(rc);
+	if (rc == ERR_OK || (category != CAT_REFUSED && category != CAT_MESSAGE)) {
+		return rc;
+	}
+	*code = rc;
+	const char *detail = err_detail();
+	if (detail[0]) {
+		snprintf(reason, 256, "%s: %.160s", err_text(rc), detail);
+	} else {
+		snprintf(reason, 256, "%s", err_text(rc));
+	}
+	return ERR_OK;
+}
+
+/* Outputs that an earlier transaction of the same request spends already. */
+static bool shares_input(const struct assessment *a, size_t i)
+{
+	for (size_t j = 0; j < i; j++) {
+		for (size_t k = 0; k < a->txs[j].state.n_inputs; k++) {
+			for (size_t m = 0; m < a->txs[i].state.n_inputs; m++) {
+				if (secret_equal(a->txs[j].state.inputs[k].b,
+						 a->txs[i].state.inputs[m].b, 32)) {
+					return true;
+				}
+			}
+		}
+	}
+	return false;
+}
+
+static bool shares_payout(const struct assessment *a, size_t i, size_t n)
+{
+	const struct state_tx *tx = &a->txs[i].state;
+	for (size_t j = 0; j <= i; j++) {
+		const struct state_tx *other = &a->txs[j].state;
+		size_t end = j == i ? n : other->n_payouts;
+		for (size_t k = 0; k < end; k++) {
+			if (secret_equal(other->payouts[k].b, tx->payouts[n].b,
+					 sizeof tx->payouts[n].b)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* The plan pays exactly what the request says of its payouts. */
+static enum err map_payouts(struct assessment *a, size_t i)
+{
+	const struct request_tx *t = &a->request.txs[i];
+	struct state_tx *state = &a->txs[i].state;
+	for (size_t k = 0; k < t->plan.n_out; k++) {
+		if (t->payout[k] >= a->request.n_payouts) {
+			return err_set(ERR_TX_SHAPE, "an output that is no payout");
+		}
+		const struct request_payout *p = &a->request.payouts[t->payout[k]];
+		if (!address_equal(&p->to, &t->plan.out[k].to) ||
+		    amount_cmp(p->amount, t->plan.out[k].amount) != 0) {
+			return err_set(ERR_PAYOUT_CHANGED, "output %zu is not its payout", k + 1);
+		}
+		if (amount_is_zero(p->amount)) {
+			return err_set(ERR_TX_SHAPE, "payout %zu is of nothing", k + 1);
+		}
+		state->payouts[k] = p->id;
+		state_payout_content(&state->contents[k], p);
+		if (shares_payout(a, i, k)) {
+			return err_set(ERR_PAYOUT_TWICE, "the request pays payout %zu twice",
+				       k + 1);
+		}
+		state->n_payouts = k + 1;
+	}
+	return ERR_OK;
+}
+
+static enum err map_inputs(struct assessment *a, size_t i)
+{
+	const struct plan *plan = &a->request.txs[i].plan;
+	struct state_tx *state = &a->txs[i].state;
+	if (plan->n_in == 0 || plan->n_in > TX_INPUTS_MAX || plan->n_out == 0 ||
+	    plan->n_out > TX_OUTPUTS_MAX) {
+		return err_set(ERR_TX_SHAPE, "%zu inputs, %zu payouts", plan->n_in, plan->n_out);
+	}
+	for (size_t k = 0; k < plan->n_in; k++) {
+		if (plan->in[k].real >= RING_SIZE) {
+			return err_set(ERR_RING, "input %zu has no place in its ring", k + 1);
+		}
+		state->inputs[k] = plan->in[k].ring[plan->in[k].real].key;
+	}
+	state->n_inputs = plan->n_in;
+	if (shares_input(a, i)) {
+		return err_set(ERR_INPUT_TWICE, "two transactions of the request share an input");
+	}
+	return ERR_OK;
+}
+
+static enum err check_tx(struct assessment *a, size_t i, const struct env *env, struct db_txn *t)
+{
+	const struct plan *plan = &a->request.txs[i].plan;
+	struct assessed_tx *tx = &a->txs[i];
+	enum err rc = map_inputs(a, i);
+	if (rc == ERR_OK) {
+		rc = map_payouts(a, i);
+	}
+	if (rc == ERR_OK) {
+		rc = plan_check(plan, env->account);
+	}
+	if (rc == ERR_OK) {
+		rc = plan_change(&tx->change, plan);
+	}
+	if (rc == ERR_OK) {
+		rc = state_check_tx(t, &tx->state);
+	}
+	return rc;
+}
+
+static enum err judge_txs(struct assessment *a, const struct env *env, struct db_txn *t)
+{
+	a->after = a->before;
+	for (size_t i = 0; i < a->request.n_txs; i++) {
+		struct assessed_tx *tx = &a->txs[i];
+		struct policy_verdict *v = &tx->verdict;
+		err_clear();
+		enum err rc = judged(check_tx(a, i, env, t), &v->code, v->reason);
+		if (rc != ERR_OK) {
+			return rc;
+		}
+		if (v->code != ERR_OK) {
+			continue;
+		}
+		tx->weight = plan_weight(&a->request.txs[i].plan, env->account);
+		const struct policy_tx measured = {&a->request.txs[i].plan, tx->weight};
+		policy_judge(v, &a->policy, &measured, &a->after);
+		if (v->code != ERR_OK) {
+			continue;
+		}
+		/* No overflow: policy_judge has added the same. */
+		if (!amount_add(&a->after.amount, a->after.amount, v->counted)) {
+			return err_set(ERR_INTERNAL, "the day's sum");
+		}
+		a->after.count += v->count;
+		a->n_allowed++;
+	}
+	return ERR_OK;
+}
+
+/* What refuses the request as a whole; the policy and what was spent are read on the way. */
+static enum err check_request(struct assessment *a, const struct env *env, struct db_txn *t)
+{
+	struct journal_times newest;
+	uint64_t number;
+	enum err rc = journal_times(&newest, t);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	if (a->wall < newest.wall) {
+		return err_set(ERR_CLOCK_BEHIND, "by %llu seconds; set the clock",
+			       (unsigned long long)(newest.wall - a->wall));
+	}
+	a->chain = env_chain_time(&newest, a->wall, a->request.chain_time);
+	if ((rc = journal_has(t, &a->request.journal)) != ERR_OK) {
+		return rc;
+	}
+	if ((rc = state_request_number(&number, t)) != ERR_OK) {
+		return rc;
+	}
+	if (a->request.number <= number) {
+		return err_set(ERR_REQUEST_STALE, "request %llu comes after %llu",
+			       (unsigned long long)a->request.number, (unsigned long long)number);
+	}
+	if (a->wall > a->request.expires) {
+		char text[TIME_TEXT_MAX];
+		return err_set(ERR_REQUEST_EXPIRED, "on %s; build it again",
+			       time_format(text, a->request.expires));
+	}
+	if (a->request.n_txs == 0) {
+		return err_set(ERR_TX_SHAPE, "the request has no transaction");
+	}
+	rc = state_policy(&a->policy, t, env->account->network);
+	if (rc == ERR_OK) {
+		rc = journal_spent(&a->before, t, a->wall, a->chain);
+	}
+	return rc;
+}
+
+static enum err judge(struct assessment *a, const struct env *env)
+{
+	struct db_txn *t = NULL;
+	struct buf stored;
+	enum err outcome;
+	buf_init(&stored, PROTO_MESSAGE_MAX + 1024);
+	enum err rc = db_begin(&t, env->db, false);
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	rc = state_reply(&stored, &outcome, t, &a->hash);
+	if (rc != ERR_NOT_FOUND) {
+		a->answered = rc == ERR_OK;
+		goto out;
+	}
+	err_clear();
+	rc = judged(check_request(a, env, t), &a->refused, a->reason);
+	if (rc == ERR_OK && a->refused == ERR_OK) {
+		rc = judge_txs(a, env, t);
+	}
+out:
+	db_abort(t);
+	buf_free(&stored);
+	return rc;
+}
+
+static enum err paired(struct assessment *a, const struct env *env)
+{
+	struct db_txn *t = NULL;
+	enum err rc = db_begin(&t, env->db, false);
+	if (rc == ERR_OK) {
+		rc = state_watcher(&a->watcher, a->watcher_name, t);
+	}
+	db_abort(t);
+	return rc;
+}
+
+enum err assess(struct assessment *out, const struct env *env, struct span file)
+{
+	struct envelope e;
+	struct buf plain = {0};
+	memset(out, 0, sizeof *out);
+	enum err rc = paired(out, env);
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	rc = envelope_open(&e, &plain, file, MSG_REQUEST, env->account->network, env->identity,
+			   &out->watcher);
+	if (rc != ERR_OK) {
+		goto out;
+	}
+	if ((rc = request_decode(&out->request, e.body)) != ERR_OK) {
+		goto out;
+	}
+	out->hash = e.hash;
+	confirmation_code(out->code, &e.hash);
+	out->txs = calloc(out->request.n_txs + 1, sizeof *out->txs);
+	if (!out->txs) {
+		rc = ERR_NO_MEMORY;
+		goto out;
+	}
+	if ((rc = settings_policy_ripen(env, out->request.chain_time)) == ERR_CLOCK_BEHIND) {
+		rc = ERR_OK; /* judged, and said, below */
+	}
+	out->wall = clock_wall(&env->clock);
+	if (rc == ERR_OK) {
+		rc = judge(out, env);
+	}
+out:
+	buf_free(&plain);
+	if (rc != ERR_OK) {
+		assessment_free(out);
+	}
+	return rc;
+}

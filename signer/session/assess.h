@@ -1,0 +1,42 @@
+/*
+ * A request, opened and judged: everything that can be said of it without the spend key. What the
+ * person is shown, what is signed and what is journaled all come from here.
+ */
+#ifndef AIRLOCK_SIGNER_ASSESS_H
+#define AIRLOCK_SIGNER_ASSESS_H
+
+#include "signer/session/env.h"
+
+/* One transaction of the request, judged. */
+struct assessed_tx {
+	struct policy_verdict verdict; /* verdict.code is ERR_OK: may be signed */
+	struct state_tx state;
+	struct amount change;
+	uint64_t weight;
+};
+
+struct assessment {
+	struct hash hash;
+	char code[CONFIRM_CODE_MAX]; /* to be typed */
+	char watcher_name[PROTO_NAME_MAX + 1];
+	struct identity_public watcher;
+	struct request request;
+	uint64_t wall, chain; /* the times it was judged by */
+	bool answered;        /* a reply was given before; nothing below was judged again */
+	enum err refused;     /* the request as a whole */
+	char reason[256];
+	struct policy policy;
+	struct policy_spent before, after; /* of the day's limits, if all that may be is signed */
+	size_t n_allowed;
+	struct assessed_tx *txs; /* request.n_txs of them */
+};
+void assessment_free(struct assessment *a);
+
+/*
+ * Opens a request file and judges it. An error means that it is no message for us from our watcher
+ * (ERR_MSG_*), that none is paired (ERR_STATE), or that the store failed: nothing is journaled
+ * then. Refusals are no errors here; they stand in *out.
+ */
+enum err MUST_CHECK assess(struct assessment *out, const struct env *env, struct span file);
+
+#endif

@@ -1,0 +1,273 @@
+#include "signer/session/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/secret.h"
+#include "signer/session/settings.h"
+
+/* What one signing collects before it is committed. */
+struct work {
+	const struct env *env;
+	const struct assessment *a;
+	struct db_txn *txn;
+	struct record *record;
+	struct signed_tx *made; /* n_txs */
+	struct reply reply;
+	size_t n_signed;
+};
+
+static void work_free(struct work *w)
+{
+	db_abort(w->txn);
+	free(w->record);
+	for (size_t i = 0; w->made && i < w->a->request.n_txs; i++) {
+		signed_tx_free(&w->made[i]);
+	}
+	free(w->made);
+	/* Blobs, keys and images are those of `made`. */
+	free(w->reply.txs);
+	free(w->reply.entries);
+}
+
+static enum err journal(struct work *w, enum record_kind kind)
+{
+	struct ledger_head head;
+	w->record->kind = kind;
+	w->record->wall = w->a->wall;
+	w->record->chain = w->a->chain;
+	w->record->hash = w->a->hash;
+	return journal_append(&head, w->txn, w->record, w->env->identity);
+}
+
+static enum err journal_request(struct work *w)
+{
+	memset(w->record, 0, sizeof *w->record);
+	w->record->number = w->a->request.number;
+	w->record->count = w->a->request.n_txs;
+	return journal(w, RECORD_REQUEST);
+}
+
+static enum err refuse_tx(struct work *w, size_t i, enum err code, const char *reason)
+{
+	struct reply_tx *out = &w->reply.txs[i];
+	out->refused = code;
+	snprintf(out->reason, sizeof out->reason, "%s", reason);
+	memset(w->record, 0, sizeof *w->record);
+	w->record->index = i;
+	w->record->code = code;
+	snprintf(w->record->text, sizeof w->record->text, "%s", reason);
+	return journal(w, RECORD_REFUSED);
+}
+
+static enum err journal_signed(struct work *w, size_t i)
+{
+	const struct request *request = &w->a->request;
+	const struct request_tx *t = &request->txs[i];
+	const struct assessed_tx *judged = &w->a->txs[i];
+	struct record *r = w->record;
+	memset(r, 0, sizeof *r);
+	r->index = i;
+	r->id = w->made[i].id;
+	r->counted = judged->verdict.counted;
+	r->count = judged->verdict.count;
+	r->fee = t->plan.fee;
+	r->n_payouts = t->plan.n_out;
+	for (size_t k = 0; k < t->plan.n_out; k++) {
+		const struct request_payout *p = &request->payouts[t->payout[k]];
+		r->payouts[k].id = p->id;
+		r->payouts[k].amount = p->amount;
+		address_format(r->payouts[k].address, &p->to);
+	}
+	r->n_images = w->made[i].n_images;
+	memcpy(r->images, w->made[i].images, r->n_images * sizeof r->images[0]);
+	return journal(w, RECORD_SIGNED);
+}
+
+static enum err sign_tx(struct work *w, size_t i, const struct spend_key *spend)
+{
+	const struct policy_verdict *v = &w->a->txs[i].verdict;
+	struct signed_tx *made = &w->made[i];
+	if (v->code != ERR_OK) {
+		return refuse_tx(w, i, v->code, v->reason);
+	}
+	enum err rc =
+	    tx_build(made, &w->a->request.txs[i].plan, w->env->account, spend, &w->env->rng);
+	if (rc != ERR_OK && err_category(rc) == CAT_REFUSED) {
+		return refuse_tx(w, i, rc, err_text(rc));
+	}
+	if (rc == ERR_OK) {
+		rc = journal_signed(w, i);
+	}
+	if (rc == ERR_OK) {
+		rc = state_add_tx(w->txn, &made->id, &w->a->txs[i].state);
+	}
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	w->reply.txs[i] = (struct reply_tx){
+	    .id = made->id,
+	    .blob = made->blob,
+	    .blob_size = made->blob_size,
+	    .n_keys = made->n_keys,
+	    .keys = made->keys,
+	    .n_images = made->n_images,
+	    .images = made->images,
+	};
+	w->n_signed++;
+	return ERR_OK;
+}
+
+static enum err first_refusal(const struct work *w)
+{
+	for (size_t i = 0; i < w->reply.n_txs; i++) {
+		if (w->reply.txs[i].refused != ERR_OK) {
+			return err_set(w->reply.txs[i].refused, "transaction %zu: %s", i + 1,
+				       w->reply.txs[i].reason);
+		}
+	}
+	return ERR_REFUSED;
+}
+
+/* The reply's bytes, made once and kept. */
+static enum err seal(struct buf *out, struct work *w)
+{
+	struct buf body;
+	struct hash hash;
+	enum err outcome = w->n_signed ? ERR_OK : first_refusal(w);
+	buf_init(&body, PROTO_MESSAGE_MAX);
+	w->reply.request_number = w->a->request.number;
+	w->reply.request_hash = w->a->hash;
+	enum err rc = journal_since(&w->reply, w->txn, w->a->request.journal.number);
+	if (rc == ERR_OK) {
+		rc = reply_encode(&body, &w->reply);
+	}
+	if (rc == ERR_OK) {
+		rc = envelope_seal(out, &hash, MSG_REPLY, w->env->account->network,
+				   w->reply.journal.number, buf_span(&body), w->env->identity,
+				   &w->a->watcher);
+	}
+	if (rc == ERR_OK) {
+		rc = state_set_reply(w->txn, &w->a->hash, outcome, buf_span(out));
+	}
+	if (rc == ERR_OK) {
+		rc = state_set_request_number(w->txn, w->a->request.number);
+	}
+	buf_free(&body);
+	return rc;
+}
+
+/* spend is NULL when every transaction was refused. */
+static enum err make_reply(struct buf *reply, const struct env *env, const struct assessment *a,
+			   const struct spend_key *spend)
+{
+	struct work w = {.env = env, .a = a};
+	enum err rc = ERR_NO_MEMORY;
+	w.record = calloc(1, sizeof *w.record);
+	w.made = calloc(a->request.n_txs, sizeof *w.made);
+	w.reply.n_txs = a->request.n_txs;
+	w.reply.txs = calloc(a->request.n_txs, sizeof *w.reply.txs);
+	if (!w.record || !w.made || !w.reply.txs) {
+		goto out;
+	}
+	if ((rc = db_begin(&w.txn, env->db, true)) != ERR_OK) {
+		goto out;
+	}
+	rc = journal_request(&w);
+	for (size_t i = 0; rc == ERR_OK && i < a->request.n_txs; i++) {
+		rc = sign_tx(&w, i, spend);
+	}
+	if (rc == ERR_OK) {
+		rc = seal(reply, &w);
+	}
+	if (rc == ERR_OK) {
+		/* From here on the journal knows; before, no byte of a signature has left. */
+		rc = db_commit(w.txn);
+		w.txn = NULL;
+	}
+	if (rc == ERR_OK && w.n_signed == 0) {
+		rc = first_refusal(&w);
+		goto keep;
+	}
+out:
+	if (rc != ERR_OK) {
+		buf_reset(reply);
+	}
+keep:
+	work_free(&w);
+	return rc;
+}
+
+/* The request as a whole: journaled, not answered. Returns `code`, or why it was not journaled. */
+static enum err refuse_request(const struct env *env, const struct assessment *a, enum err code,
+			       const char *reason)
+{
+	struct record *r = calloc(1, sizeof *r);
+	enum err rc = r ? ERR_OK : ERR_NO_MEMORY;
+	if (r) {
+		r->kind = RECORD_REQUEST_REFUSED;
+		r->chain = a->chain;
+		r->hash = a->hash;
+		r->number = a->request.number;
+		r->code = code;
+		snprintf(r->text, sizeof r->text, "%s", reason);
+		rc = settings_journal(env, r);
+	}
+	free(r);
+	if (rc != ERR_OK && rc != ERR_CLOCK_BEHIND) {
+		return rc;
+	}
+	return err_set(code, "%s", reason);
+}
+
+static enum err repeat(struct buf *reply, const struct env *env, const struct assessment *a)
+{
+	struct db_txn *t = NULL;
+	enum err outcome = ERR_OK;
+	enum err rc = db_begin(&t, env->db, false);
+	if (rc == ERR_OK) {
+		rc = state_reply(reply, &outcome, t, &a->hash);
+	}
+	db_abort(t);
+	return rc == ERR_OK ? outcome : rc;
+}
+
+enum err session_answer(struct buf *reply, struct assessment *a, const struct env *env,
+			struct span file, const struct session_hooks *hooks)
+{
+	const struct spend_key *spend = NULL;
+	enum err rc = assess(a, env, file);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	if (a->answered) {
+		return repeat(reply, env, a);
+	}
+	if (a->refused != ERR_OK) {
+		return refuse_request(env, a, a->refused, a->reason);
+	}
+	if (a->n_allowed == 0) {
+		return make_reply(reply, env, a, NULL);
+	}
+	if ((rc = hooks->confirm(hooks->ctx, a)) != ERR_OK) {
+		return rc == ERR_NOT_CONFIRMED
+			   ? refuse_request(env, a, rc, "the code was not typed")
+			   : rc;
+	}
+	/* A person may think for long; what has become of the time counts as of now. */
+	uint64_t now = clock_wall(&env->clock);
+	if (now < a->wall) {
+		return refuse_request(env, a, ERR_CLOCK_BEHIND, "the clock went back");
+	}
+	a->wall = now;
+	if (now > a->request.expires) {
+		return refuse_request(env, a, ERR_REQUEST_EXPIRED, "while it was looked at");
+	}
+	if ((rc = hooks->unlock(hooks->ctx, &spend)) != ERR_OK) {
+		return rc;
+	}
+	rc = make_reply(reply, env, a, spend);
+	hooks->lock(hooks->ctx);
+	return rc;
+}
