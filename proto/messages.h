@@ -17,6 +17,7 @@
 #define PROTO_ENTRIES_MAX 4096 /* journal entries in one reply */
 #define PROTO_MESSAGE_MAX (16u << 20)
 #define PROTO_KEY_IMAGES_MAX 10000
+#define JOURNAL_LABEL "airlock-signer-journal" /* the ledger label of the signer's journal */
 
 enum message_type {
 	MSG_KIT = 1,

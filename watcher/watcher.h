@@ -158,7 +158,7 @@ enum payout_state {
 	PAYOUT_CONFIRMED = 6, /* 10 blocks deep */
 	PAYOUT_CANCELLED = 7,
 	PAYOUT_REFUSED = 8, /* by the signer; `refused` says why. payout retry queues it again */
-	PAYOUT_FAILED = 9,  /* its signed transaction was rejected, or conflicts with the chain */
+	PAYOUT_FAILED = 9,  /* its signed transaction conflicts with one in a block */
 };
 const char *payout_state_name(enum payout_state s);
 
@@ -192,6 +192,8 @@ enum err MUST_CHECK watcher_cancel_payout(struct watcher *w, const char *id);
 /* Refused back to queued. */
 enum err MUST_CHECK watcher_retry_payout(struct watcher *w, const char *id);
 enum err MUST_CHECK watcher_get_payout(const struct watcher *w, const char *id, struct payout *out);
+enum err MUST_CHECK watcher_get_payout_by_number(const struct watcher *w, uint64_t number,
+						 struct payout *out);
 typedef bool payout_visit(void *ctx, const struct payout *p);
 /* In the order queued. */
 enum err MUST_CHECK watcher_payouts(const struct watcher *w, payout_visit *visit, void *ctx);
@@ -262,7 +264,7 @@ enum sent_state {
 	SENT_BROADCAST = 2, /* given to the node at least once */
 	SENT_IN_BLOCK = 3,
 	SENT_CONFIRMED = 4,
-	SENT_REJECTED = 5, /* the node would not take it */
+	SENT_REJECTED = 5, /* one of its inputs was spent by another transaction in a block */
 };
 const char *sent_state_name(enum sent_state s);
 
@@ -276,9 +278,10 @@ struct sent_tx {
 	uint64_t time; /* imported */
 	struct amount fee;
 	struct span blob;
-	size_t n_keys, n_images;
+	size_t n_keys, n_images, n_payouts;
 	struct scalar keys[1 + TX_OUTPUTS_MAX];
-	struct key_image images[TX_INPUTS_MAX];
+	struct key_image images[TX_INPUTS_MAX]; /* in the blob's order */
+	uint64_t payouts[TX_OUTPUTS_MAX];       /* numbers of the payouts it pays */
 };
 typedef bool sent_visit(void *ctx, const struct sent_tx *t);
 enum err MUST_CHECK watcher_sent(const struct watcher *w, sent_visit *visit, void *ctx);
@@ -291,8 +294,9 @@ struct broadcast_result {
 };
 /*
  * Gives every signed transaction that is in no block to the node, always as the same bytes; what
- * the node has already is not sent. A rejected one is recorded as such and the others still go;
- * then the result is ERR_NODE_REJECTED. Other ERR_NODE_* stop at once.
+ * the node has already is not sent. One that the node rejects stays to be tried again, the others
+ * still go, and the result is ERR_NODE_REJECTED; `out` is set then too. Other ERR_NODE_* stop at
+ * once.
  */
 enum err MUST_CHECK watcher_broadcast(struct watcher *w, struct broadcast_result *out);
 

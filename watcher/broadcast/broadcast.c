@@ -1,0 +1,162 @@
+/*
+ * Signed transactions to the node, always as the same bytes. That one was given out is written down
+ * before it is: after a crash in between it is looked for, and sent again only if it is nowhere.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/secret.h"
+#include "watcher/requests/requests.h"
+#include "watcher/scan/apply.h"
+
+struct pending {
+	size_t n;
+	struct hash *id;
+};
+
+static enum err list_pending(struct pending *p, struct db_txn *t)
+{
+	struct span key, value;
+	struct sent_tx s;
+	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK) {
+		struct hash id;
+		if (key.n != 32) {
+			return err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
+		}
+		memcpy(id.b, key.p, 32);
+		rc = sent_read(&s, t, &id);
+		if (rc == ERR_OK && (s.state == SENT_SIGNED || s.state == SENT_BROADCAST)) {
+			struct hash *more = realloc(p->id, (p->n + 1) * sizeof *more);
+			if (!more) {
+				rc = ERR_NO_MEMORY;
+				break;
+			}
+			p->id = more;
+			p->id[p->n++] = id;
+		}
+		if (rc == ERR_OK) {
+			rc = db_next(t, T_SENT_OPEN, &key, &value);
+		}
+	}
+	secret_wipe(&s, sizeof s);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+/* Given out, or found with the node already. */
+static enum err set_broadcast(struct watcher *w, const struct hash *id)
+{
+	struct db_txn *t = NULL;
+	struct sent_tx s;
+	struct event_writer e;
+	enum err rc = db_begin(&t, w->db, true);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = sent_read(&s, t, id);
+	if (rc == ERR_OK && s.state == SENT_BROADCAST) {
+		db_abort(t);
+		secret_wipe(&s, sizeof s);
+		return ERR_OK;
+	}
+	if (rc == ERR_OK) {
+		rc = sent_set(t, &s, SENT_BROADCAST, PAYOUT_BROADCAST);
+	}
+	if (rc == ERR_OK) {
+		event_begin(&e, "transaction_broadcast", watcher_now(w));
+		event_hash(&e, "txid", id);
+		rc = event_end(&e, t, NULL);
+	}
+	secret_wipe(&s, sizeof s);
+	return txn_end(t, rc);
+}
+
+static enum err copy_blob(struct buf *out, struct watcher *w, const struct hash *id)
+{
+	struct db_txn *t = NULL;
+	struct sent_tx s;
+	enum err rc = db_begin(&t, w->db, false);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = sent_read(&s, t, id);
+	if (rc == ERR_OK) {
+		buf_put(out, s.blob.p, s.blob.n);
+		rc = buf_end(out);
+	}
+	db_abort(t);
+	secret_wipe(&s, sizeof s);
+	return rc;
+}
+
+static enum err submit(struct watcher *w, const struct hash *id, struct broadcast_result *out)
+{
+	struct buf blob;
+	buf_init(&blob, PROTO_TX_BLOB_MAX);
+	enum err rc = copy_blob(&blob, w, id);
+	if (rc == ERR_OK) {
+		rc = set_broadcast(w, id);
+	}
+	if (rc == ERR_OK) {
+		rc = w->chain.submit(w->chain.ctx, blob.p, blob.n);
+		if (rc == ERR_OK) {
+			out->submitted++;
+		} else if (rc == ERR_NODE_REJECTED) {
+			out->rejected++;
+		}
+	}
+	buf_free(&blob);
+	return rc;
+}
+
+static enum err one(struct watcher *w, const struct hash *id, const struct chain_tx_place *place,
+		    struct broadcast_result *out)
+{
+	switch (place->place) {
+	case TX_IN_BLOCK:
+		out->in_block++;
+		return set_broadcast(w, id);
+	case TX_IN_POOL:
+		out->waiting++;
+		return set_broadcast(w, id);
+	case TX_UNKNOWN:
+		return submit(w, id, out);
+	}
+	return err_set(ERR_NODE_ANSWER, "the node names no place of a transaction");
+}
+
+enum err watcher_broadcast(struct watcher *w, struct broadcast_result *out)
+{
+	struct pending p = {0};
+	struct chain_tx_place *places = NULL;
+	struct chain_info info;
+	struct db_txn *t = NULL;
+	bool rejected = false;
+	*out = (struct broadcast_result){0};
+	enum err rc = db_begin(&t, w->db, false);
+	if (rc == ERR_OK) {
+		rc = list_pending(&p, t);
+		db_abort(t);
+	}
+	if (rc != ERR_OK || p.n == 0) {
+		free(p.id);
+		return rc;
+	}
+	places = calloc(p.n, sizeof *places);
+	rc = places ? node_check(w, &info) : ERR_NO_MEMORY;
+	if (rc == ERR_OK) {
+		rc = w->chain.place(w->chain.ctx, places, p.id, p.n);
+	}
+	for (size_t i = 0; rc == ERR_OK && i < p.n; i++) {
+		rc = one(w, &p.id[i], &places[i], out);
+		if (rc == ERR_NODE_REJECTED) {
+			/* A node may reject what the next block makes good; nothing is given up,
+			 * and nothing is paid again, on one node's word. */
+			rejected = true;
+			rc = ERR_OK;
+		}
+	}
+	free(places);
+	free(p.id);
+	return rc == ERR_OK && rejected ? ERR_NODE_REJECTED : rc;
+}

@@ -1,0 +1,189 @@
+/*
+ * Signed transactions of ours as the chain takes them and gives them up again. A payout follows the
+ * transaction that pays it: whichever of those that share an input is mined is the one that counts.
+ */
+#include <string.h>
+
+#include "common/base/secret.h"
+#include "watcher/scan/apply.h"
+
+static const char *const STATES[] = {
+    [SENT_SIGNED] = "signed",       [SENT_BROADCAST] = "broadcast", [SENT_IN_BLOCK] = "in_block",
+    [SENT_CONFIRMED] = "confirmed", [SENT_REJECTED] = "rejected",
+};
+
+const char *sent_state_name(enum sent_state s)
+{
+	return STATES[s];
+}
+
+enum err sent_set(struct db_txn *t, struct sent_tx *s, enum sent_state state,
+		  enum payout_state payouts)
+{
+	enum err rc = ERR_OK;
+	s->state = state;
+	for (size_t i = 0; rc == ERR_OK && i < s->n_payouts; i++) {
+		struct payout p;
+		rc = payout_read(&p, t, s->payouts[i]);
+		bool newest = rc == ERR_OK && memcmp(p.tx.b, s->id.b, 32) == 0;
+		/* A loser must not take a payout from the transaction that pays it instead. */
+		if (rc != ERR_OK || (!newest && state != SENT_IN_BLOCK)) {
+			continue;
+		}
+		if (p.state == PAYOUT_QUEUED) {
+			struct table_key k = key_height(p.number);
+			rc = unmark(t, T_QUEUE, key_span(&k));
+		}
+		p.tx = s->id;
+		p.state = payouts;
+		if (rc == ERR_OK) {
+			rc = payout_write(t, &p);
+		}
+	}
+	struct table_key open = {0};
+	key_bytes(&open, s->id.b, 32);
+	if (rc == ERR_OK) {
+		rc = state == SENT_CONFIRMED ? unmark_any(t, T_SENT_OPEN, key_span(&open))
+					     : mark(t, T_SENT_OPEN, key_span(&open));
+	}
+	return rc == ERR_OK ? sent_write(t, s) : rc;
+}
+
+static enum err sent_event(const struct watcher *w, struct db_txn *t, const char *kind,
+			   const struct sent_tx *s)
+{
+	struct event_writer e;
+	enum err rc = ERR_OK;
+	event_begin(&e, kind, watcher_now(w));
+	event_hash(&e, "txid", &s->id);
+	event_number(&e, "request", s->request);
+	if (s->height) {
+		event_number(&e, "height", s->height);
+	}
+	buf_printf(&e.b, ",\"payouts\":[");
+	for (size_t i = 0; rc == ERR_OK && i < s->n_payouts; i++) {
+		struct payout p;
+		rc = payout_read(&p, t, s->payouts[i]);
+		buf_printf(&e.b, "%s\"%s\"", i ? "," : "", p.id);
+	}
+	buf_printf(&e.b, "]");
+	if (rc != ERR_OK) {
+		buf_free(&e.b);
+		return rc;
+	}
+	return event_end(&e, t, NULL);
+}
+
+enum err sent_mined(const struct watcher *w, struct db_txn *t, const struct hash *id,
+		    uint64_t height)
+{
+	struct sent_tx s;
+	enum err rc = sent_read(&s, t, id);
+	if (rc == ERR_NOT_FOUND) {
+		struct event_writer e;
+		event_begin(&e, "spent_elsewhere", watcher_now(w));
+		event_hash(&e, "txid", id);
+		event_number(&e, "height", height);
+		return event_end(&e, t, NULL);
+	}
+	if (rc == ERR_OK) {
+		s.height = height;
+		rc = sent_set(t, &s, SENT_IN_BLOCK, PAYOUT_IN_BLOCK);
+	}
+	if (rc == ERR_OK) {
+		rc = sent_event(w, t, "transaction_in_block", &s);
+	}
+	secret_wipe(&s, sizeof s);
+	return rc;
+}
+
+enum err sent_unmined(const struct watcher *w, struct db_txn *t, const struct hash *id)
+{
+	struct sent_tx s;
+	enum err rc = sent_read(&s, t, id);
+	/* One call an input: the first does it all. */
+	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && s.height == 0)) {
+		return ERR_OK;
+	}
+	if (rc == ERR_OK) {
+		rc = sent_event(w, t, "transaction_reversed", &s);
+	}
+	if (rc == ERR_OK) {
+		s.height = 0;
+		rc = sent_set(t, &s, SENT_BROADCAST, PAYOUT_BROADCAST);
+	}
+	secret_wipe(&s, sizeof s);
+	return rc;
+}
+
+enum err sent_conflict(const struct watcher *w, struct db_txn *t, const struct image_record *image,
+		       const struct hash *by)
+{
+	static const struct hash none;
+	struct sent_tx s;
+	if (memcmp(image->signed_by.b, none.b, 32) == 0 ||
+	    memcmp(image->signed_by.b, by->b, 32) == 0) {
+		return ERR_OK;
+	}
+	enum err rc = sent_read(&s, t, &image->signed_by);
+	if (rc == ERR_OK && s.state != SENT_REJECTED) {
+		rc = sent_set(t, &s, SENT_REJECTED, PAYOUT_FAILED);
+		if (rc == ERR_OK) {
+			rc = sent_event(w, t, "transaction_conflict", &s);
+		}
+	}
+	secret_wipe(&s, sizeof s);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err sent_confirm(const struct watcher *w, struct db_txn *t, uint64_t height)
+{
+	struct span key, value;
+	struct sent_tx s;
+	uint8_t at[32];
+	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK) {
+		struct hash id;
+		if (key.n != 32) {
+			return err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
+		}
+		memcpy(id.b, key.p, 32);
+		rc = sent_read(&s, t, &id);
+		if (rc == ERR_OK && s.state == SENT_IN_BLOCK &&
+		    height >= s.height + SPENDABLE_AGE) {
+			rc = sent_set(t, &s, SENT_CONFIRMED, PAYOUT_CONFIRMED);
+			if (rc == ERR_OK) {
+				rc = sent_event(w, t, "transaction_confirmed", &s);
+			}
+		}
+		if (rc == ERR_OK) {
+			memcpy(at, id.b, 32);
+			key = db_span(at, sizeof at);
+			rc = db_next(t, T_SENT_OPEN, &key, &value);
+		}
+	}
+	secret_wipe(&s, sizeof s);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err watcher_sent(const struct watcher *w, sent_visit *visit, void *ctx)
+{
+	struct span key, value;
+	struct db_txn *t = NULL;
+	struct sent_tx s;
+	enum err rc = db_begin(&t, w->db, false);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = db_first(t, T_SENT, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK) {
+		rc = sent_decode(&s, key, value);
+		if (rc != ERR_OK || !visit(ctx, &s)) {
+			break;
+		}
+		rc = db_next(t, T_SENT, &key, &value);
+	}
+	db_abort(t);
+	secret_wipe(&s, sizeof s);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}

@@ -1,0 +1,344 @@
+/*
+ * Inputs and fee of one transaction. Inputs are chosen with a fee that its weight cannot exceed;
+ * the fee it gets is the official wallet's for the exact weight.
+ */
+#include "watcher/planner/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/check.h"
+#include "common/base/secret.h"
+
+#define OFFSETS_SIZE_MAX (RING_SIZE * 5) /* varints of global indices below 2^35 */
+#define FEE_VARINT_WIDE (UINT64_C(1) << 42)
+
+static bool same_keys(const struct address *a, const struct address *b)
+{
+	return memcmp(a->spend.b, b->spend.b, 32) == 0 && memcmp(a->view.b, b->view.b, 32) == 0;
+}
+
+/*
+ * Bytes of tx_extra: public key; one more key an output when there are several recipients with a
+ * subaddress among them; a payment id, real or dummy, when there is one recipient.
+ */
+static size_t extra_size(const struct draft *d, const struct account_view *account)
+{
+	size_t standard = 0, subaddresses = 0, n_out = d->n_payouts + 1;
+	bool integrated = false;
+	struct address change;
+	address_of(&change, account, (struct subaddress){0, 0});
+	for (size_t i = 0; i < d->n_payouts; i++) {
+		const struct address *to = &d->payouts[i].to;
+		bool known = same_keys(to, &change) && to->kind != ADDRESS_INTEGRATED;
+		for (size_t j = 0; j < i && !known; j++) {
+			known = same_keys(to, &d->payouts[j].to);
+		}
+		if (!known) {
+			integrated = integrated || to->kind == ADDRESS_INTEGRATED;
+			subaddresses += to->kind == ADDRESS_SUBADDRESS;
+			standard += to->kind != ADDRESS_SUBADDRESS;
+		}
+	}
+	size_t size = 1 + 32;
+	if (subaddresses > 0 && (standard > 0 || subaddresses > 1)) {
+		size += 1 + varint_size(n_out) + 32 * n_out;
+	}
+	if (integrated || (n_out <= 2 && standard + subaddresses <= 1)) {
+		size += 1 + 1 + 1 + 8;
+	}
+	return size;
+}
+
+static enum err most_fee(struct amount *fee, const struct draft *d, size_t n_in,
+			 const struct fee_rate *rate, const struct account_view *account)
+{
+	uint64_t weight = tx_weight_exact(n_in, n_in * OFFSETS_SIZE_MAX, d->n_payouts + 1,
+					  extra_size(d, account), FEE_VARINT_WIDE);
+	return fee_of_weight(fee, weight, rate->per_byte, rate->mask);
+}
+
+/* What the payouts and the greatest fee for n_in inputs come to. */
+static enum err needed(struct amount *out, const struct draft *d, size_t n_in,
+		       const struct fee_rate *rate, const struct account_view *account)
+{
+	enum err rc = most_fee(out, d, n_in, rate, account);
+	for (size_t i = 0; rc == ERR_OK && i < d->n_payouts; i++) {
+		if (!amount_add(out, *out, d->payouts[i].amount)) {
+			rc = err_set(ERR_FUNDS, "the payouts add up to more than can exist");
+		}
+	}
+	return rc;
+}
+
+static enum err sum_inputs(struct amount *out, const struct draft *d)
+{
+	*out = amount_of(0);
+	for (size_t i = 0; i < d->n_in; i++) {
+		if (!amount_add(out, *out, d->in[i].amount)) {
+			return err_set(ERR_DB_DAMAGED, "inputs overflow");
+		}
+	}
+	return ERR_OK;
+}
+
+static void take(struct draft *d, struct funds *f, size_t i)
+{
+	f->taken[i] = true;
+	d->in[d->n_in++] = f->o[i];
+}
+
+enum err draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rate,
+		    const struct account_view *account)
+{
+	struct amount have, want, with;
+	size_t tied = d->n_in;
+	enum err rc;
+	for (;;) {
+		rc = sum_inputs(&have, d);
+		if (rc == ERR_OK && d->n_in > 0) {
+			rc = needed(&want, d, d->n_in, rate, account);
+			if (rc == ERR_OK && amount_cmp(have, want) >= 0) {
+				return ERR_OK;
+			}
+		}
+		if (rc == ERR_OK) {
+			rc = needed(&want, d, d->n_in + 1, rate, account);
+		}
+		if (rc != ERR_OK) {
+			break;
+		}
+		/* The smallest that is enough, else the largest there is. */
+		size_t best = f->n;
+		for (size_t i = 0; i < f->n; i++) {
+			if (f->taken[i]) {
+				continue;
+			}
+			best = i;
+			if (amount_add(&with, have, f->o[i].amount) &&
+			    amount_cmp(with, want) >= 0) {
+				break;
+			}
+		}
+		if (best == f->n || d->n_in == TX_INPUTS_MAX) {
+			rc = ERR_FUNDS;
+			break;
+		}
+		take(d, f, best);
+	}
+	/* Give back what was taken. */
+	for (size_t k = tied; k < d->n_in; k++) {
+		for (size_t i = 0; i < f->n; i++) {
+			if (memcmp(&f->o[i].at, &d->in[k].at, sizeof d->in[k].at) == 0) {
+				f->taken[i] = false;
+			}
+		}
+	}
+	d->n_in = tied;
+	return rc;
+}
+
+enum err draft_plan(struct draft *d)
+{
+	struct plan *p = &d->plan;
+	*p = (struct plan){.tx_type = PLAN_TX_CLSAG_BPPLUS, .change_account = 0, .n_change = 1};
+	p->in = calloc(d->n_in, sizeof *p->in);
+	p->out = calloc(d->n_payouts, sizeof *p->out);
+	if (!p->in || !p->out) {
+		plan_free(p);
+		return ERR_NO_MEMORY;
+	}
+	p->n_in = d->n_in;
+	p->n_out = d->n_payouts;
+	for (size_t i = 0; i < d->n_in; i++) {
+		const struct output_record *o = &d->in[i];
+		struct plan_input *in = &p->in[i];
+		in->tx_public = o->tx_public;
+		in->output_index = o->at.index;
+		in->at = o->address;
+		in->amount = o->amount;
+		in->mask = o->mask;
+	}
+	for (size_t i = 0; i < d->n_payouts; i++) {
+		p->out[i].to = d->payouts[i].to;
+		p->out[i].amount = d->payouts[i].amount;
+	}
+	return ERR_OK;
+}
+
+enum err draft_fee(struct draft *d, const struct fee_rate *rate, const struct account_view *account)
+{
+	size_t offsets = 0;
+	struct amount change;
+	for (size_t i = 0; i < d->plan.n_in; i++) {
+		uint64_t previous = 0;
+		for (size_t k = 0; k < RING_SIZE; k++) {
+			uint64_t at = d->plan.in[i].ring[k].global_index;
+			offsets += varint_size(at - previous);
+			previous = at;
+		}
+	}
+	/* The fee's own length is part of the weight: it can only grow, so this ends. */
+	struct amount fee = amount_of(0), last;
+	do {
+		last = fee;
+		uint64_t weight = tx_weight_exact(d->n_in, offsets, d->n_payouts + 1,
+						  extra_size(d, account), last.atomic);
+		enum err rc = fee_of_weight(&fee, weight, rate->per_byte, rate->mask);
+		if (rc != ERR_OK) {
+			return rc;
+		}
+	} while (amount_cmp(fee, last) > 0);
+	d->plan.fee = fee;
+	return plan_change(&change, &d->plan);
+}
+
+static enum err take_ties(struct draft *d, struct db_txn *t)
+{
+	d->n_in = 0;
+	for (size_t i = 0; i < d->n_payouts; i++) {
+		const struct payout *p = &d->payouts[i];
+		bool have = !p->tied;
+		for (size_t k = 0; k < d->n_in && !have; k++) {
+			have = memcmp(&d->in[k].at, &p->tie, sizeof p->tie) == 0;
+		}
+		if (have) {
+			continue;
+		}
+		struct output_record *o = &d->in[d->n_in];
+		enum err rc = output_read(o, t, &p->tie);
+		if (rc != ERR_OK) {
+			return rc;
+		}
+		/* Spent by others or gone from the chain: the earlier one can come no more. */
+		if (o->spent || o->state == DEPOSIT_REVERSED) {
+			continue;
+		}
+		if (o->reserved) {
+			return err_set(ERR_STATE, "payout %s waits for request %llu", p->id,
+				       (unsigned long long)o->reserved);
+		}
+		d->n_in++;
+	}
+	return ERR_OK;
+}
+
+/* The payouts that a draft could pay, from queue[at]; an integrated address goes alone. */
+static void fill(struct draft *d, const struct payout *queue, size_t n)
+{
+	d->n_payouts = 0;
+	for (size_t i = 0; i < n && d->n_payouts < PAYOUTS_A_TX; i++) {
+		bool alone = queue[i].to.kind == ADDRESS_INTEGRATED;
+		if (alone && d->n_payouts > 0) {
+			break;
+		}
+		d->payouts[d->n_payouts++] = queue[i];
+		if (alone) {
+			break;
+		}
+	}
+}
+
+static enum err load_queue(struct payout **out, size_t *n, struct db_txn *t)
+{
+	struct span key, value;
+	size_t room = 64;
+	*n = 0;
+	*out = malloc(room * sizeof **out);
+	if (!*out) {
+		return ERR_NO_MEMORY;
+	}
+	enum err rc = db_first(t, T_QUEUE, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK && *n < REQUEST_PAYOUTS_MAX) {
+		if (*n == room) {
+			room *= 2;
+			struct payout *more = realloc(*out, room * sizeof *more);
+			if (!more) {
+				return ERR_NO_MEMORY;
+			}
+			*out = more;
+		}
+		if (key.n != 8) {
+			return err_set(ERR_DB_DAMAGED, "a record of the queue has a bad key");
+		}
+		rc = payout_read(&(*out)[(*n)++], t, load64_be(key.p));
+		if (rc == ERR_OK) {
+			rc = db_next(t, T_QUEUE, &key, &value);
+		}
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+static enum err make_all(struct draft *drafts, size_t *n, size_t *done, const struct payout *queue,
+			 size_t n_queue, struct funds *f, struct db_txn *t,
+			 const struct fee_rate *rate, const struct account_view *account)
+{
+	enum err rc = ERR_OK;
+	while (*done < n_queue && *n < REQUEST_TXS_MAX) {
+		struct draft *d = &drafts[*n];
+		fill(d, queue + *done, n_queue - *done);
+		do {
+			rc = take_ties(d, t);
+			if (rc == ERR_OK) {
+				rc = draft_fund(d, f, rate, account);
+			}
+		} while (rc == ERR_FUNDS && --d->n_payouts > 0);
+		if (rc != ERR_OK) {
+			return rc == ERR_FUNDS ? ERR_OK : rc;
+		}
+		rc = draft_plan(d);
+		if (rc != ERR_OK) {
+			return rc;
+		}
+		*done += d->n_payouts;
+		++*n;
+	}
+	return rc;
+}
+
+enum err drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn *t,
+		     const struct fee_rate *rate, const struct account_view *account)
+{
+	struct payout *queue = NULL;
+	struct funds f = {0};
+	size_t n_queue = 0, done = 0;
+	*n = 0;
+	*left = 0;
+	*out = calloc(REQUEST_TXS_MAX, sizeof **out);
+	if (!*out) {
+		return ERR_NO_MEMORY;
+	}
+	enum err rc = load_queue(&queue, &n_queue, t);
+	if (rc == ERR_OK && n_queue == 0) {
+		rc = err_set(ERR_NOT_FOUND, "no payout is queued");
+	}
+	if (rc == ERR_OK) {
+		rc = funds_load(&f, t);
+	}
+	if (rc == ERR_OK) {
+		rc = make_all(*out, n, &done, queue, n_queue, &f, t, rate, account);
+	}
+	if (rc == ERR_OK && *n == 0) {
+		rc = err_set(ERR_FUNDS,
+			     "payout %s: the unlocked and unreserved outputs (%zu) do not suffice",
+			     queue[0].id, f.n);
+	}
+	*left = n_queue - done;
+	if (rc != ERR_OK) {
+		drafts_free(*out, REQUEST_TXS_MAX);
+		*out = NULL;
+		*n = 0;
+	}
+	free(queue);
+	funds_free(&f);
+	return rc;
+}
+
+void drafts_free(struct draft *d, size_t n)
+{
+	for (size_t i = 0; d && i < n; i++) {
+		plan_free(&d[i].plan);
+		secret_wipe(d[i].in, sizeof d[i].in);
+	}
+	free(d);
+}

@@ -1,0 +1,63 @@
+/*
+ * From payouts to plans: which inputs, what fee, which rings. Nothing here writes to the store.
+ */
+#ifndef AIRLOCK_WATCHER_PLANNER_PLANNER_H
+#define AIRLOCK_WATCHER_PLANNER_PLANNER_H
+
+#include "watcher/store/store.h"
+
+#define PAYOUTS_A_TX (TX_OUTPUTS_MAX - 1) /* one output is change */
+
+/* Outputs that may be spent in the next block and are promised to nobody, smallest first. */
+struct funds {
+	size_t n;
+	struct output_record *o;
+	bool *taken;
+};
+enum err MUST_CHECK funds_load(struct funds *f, struct db_txn *t);
+/* Wipes. */
+void funds_free(struct funds *f);
+
+/* One transaction to be: payouts, the outputs that pay them, and then its plan. */
+struct draft {
+	size_t n_payouts;
+	struct payout payouts[PAYOUTS_A_TX];
+	size_t n_in;
+	struct output_record in[TX_INPUTS_MAX];
+	struct plan plan;
+};
+
+struct fee_rate {
+	uint64_t per_byte;
+	uint64_t mask;
+};
+
+/*
+ * Takes inputs for a draft's payouts from the funds: those the payouts are tied to, then one that
+ * suffices with the least left over, else the largest. ERR_FUNDS, with nothing taken, when it
+ * cannot be done with TX_INPUTS_MAX inputs.
+ */
+enum err MUST_CHECK draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rate,
+			       const struct account_view *account);
+
+/* Groups queued payouts, in order, into funded drafts; *left counts those that found no funds. */
+enum err MUST_CHECK drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn *t,
+				const struct fee_rate *rate, const struct account_view *account);
+void drafts_free(struct draft *d, size_t n);
+
+/* The plan without rings and fee. */
+enum err MUST_CHECK draft_plan(struct draft *d);
+
+/*
+ * Rings for every input of every plan, from one question to the node that holds the real outputs
+ * among the candidates. ERR_NODE_ANSWER when the node does not know our outputs as we do, or has
+ * too few others.
+ */
+enum err MUST_CHECK rings_make(struct draft *d, size_t n, const struct chain *chain,
+			       const struct rng *rng);
+
+/* Sets the fee by the exact weight, once the rings are there. */
+enum err MUST_CHECK draft_fee(struct draft *d, const struct fee_rate *rate,
+			      const struct account_view *account);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * A block into the store. The order within a block is the chain's; an output spent in the block
+ * that made it does not exist in Monero (outputs are locked for 10 blocks), so spends look only at
+ * what is stored.
+ */
+#include "watcher/scan/apply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/secret.h"
+
+struct book_ctx {
+	struct db_txn *t;
+	enum err rc; /* a failed look-up must not read as "not ours" */
+};
+
+static bool book_find(void *ctx, struct subaddress *out, const struct public_key *spend)
+{
+	struct book_ctx *b = ctx;
+	enum err rc = subaddress_find(out, b->t, spend);
+	if (rc != ERR_OK && rc != ERR_NOT_FOUND) {
+		b->rc = rc;
+	}
+	return rc == ERR_OK;
+}
+
+uint32_t credit_depth(const struct watcher_config *c, struct amount a)
+{
+	for (size_t i = 0; i < c->n_steps; i++) {
+		if (amount_cmp(a, c->step[i].up_to) <= 0) {
+			return c->step[i].depth;
+		}
+	}
+	return c->depth_above;
+}
+
+static enum err spend_image(const struct watcher *w, struct db_txn *t,
+			    const struct key_image *image, const struct hash *by, uint64_t height,
+			    bool *ours)
+{
+	struct image_record r;
+	struct output_record o;
+	enum err rc = image_read(&r, t, image);
+	if (rc == ERR_NOT_FOUND) {
+		return ERR_OK;
+	}
+	if (rc == ERR_OK && r.spent) {
+		rc = err_set(ERR_NODE_ANSWER, "a key image of ours is spent twice in the chain");
+	}
+	if (rc == ERR_OK) {
+		rc = sent_conflict(w, t, &r, by);
+	}
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	*ours = true;
+	r.spent = true;
+	r.height = height;
+	r.by = *by;
+	struct table_key k = key_height_image(height, image);
+	rc = image_write(t, image, &r);
+	if (rc == ERR_OK) {
+		rc = mark(t, T_SPENT_HEIGHT, key_span(&k));
+	}
+	if (rc == ERR_OK) {
+		rc = output_read(&o, t, &r.at);
+	}
+	if (rc == ERR_OK) {
+		o.spent = true;
+		rc = output_write(t, &o);
+	}
+	if (rc == ERR_OK) {
+		k = key_of_outpoint(&r.at);
+		rc = unmark_any(t, T_UNSPENT, key_span(&k));
+	}
+	secret_wipe(&o, sizeof o);
+	return rc;
+}
+
+static enum err output_event(const struct watcher *w, struct db_txn *t,
+			     const struct output_record *o, const char *kind)
+{
+	struct event_writer e;
+	event_begin(&e, kind, watcher_now(w));
+	event_hash(&e, "txid", &o->at.tx);
+	event_number(&e, "output", o->at.index);
+	event_number(&e, "account", o->address.major);
+	event_number(&e, "index", o->address.minor);
+	event_amount(&e, "amount", o->amount);
+	event_number(&e, "height", o->height);
+	return event_end(&e, t, NULL);
+}
+
+/* Stores an output found in a block, new or come back after a reorganisation. */
+static enum err put_output(const struct watcher *w, struct db_txn *t,
+			   const struct owned_output *found, const struct chain_tx *ct,
+			   const struct tx *tx, uint64_t height, bool own)
+{
+	struct output_record o, old;
+	struct table_key k;
+	memset(&o, 0, sizeof o);
+	o.at = (struct outpoint){ct->id, (uint32_t)found->index};
+	o.one_time = found->one_time;
+	o.tx_public = found->tx_public;
+	o.commitment = found->commitment;
+	o.address = found->at;
+	o.amount = found->amount;
+	o.mask = found->mask;
+	o.global_index = ct->output_indices ? ct->output_indices[found->index]
+					    : ct->first_global_index + found->index;
+	o.height = height;
+	o.unlock_time = tx->unlock_time;
+	o.coinbase = ct->coinbase;
+	o.state = own ? DEPOSIT_OWN : DEPOSIT_IN_BLOCK;
+	enum err rc = output_read(&old, t, &o.at);
+	if (rc == ERR_OK && old.state != DEPOSIT_REVERSED) {
+		/* Only in the history of mainnet are two coinbases alike; never after 2016. */
+		secret_wipe(&o, sizeof o);
+		return ERR_OK;
+	}
+	if (rc == ERR_OK) {
+		o.reserved = old.reserved;
+	} else if (rc != ERR_NOT_FOUND) {
+		goto out;
+	}
+	if (!own) {
+		o.due = height + credit_depth(&w->config, o.amount);
+		k = key_height_outpoint(o.due, &o.at);
+		rc = mark(t, T_DUE, key_span(&k));
+		if (rc != ERR_OK) {
+			goto out;
+		}
+	}
+	rc = output_write(t, &o);
+	if (rc == ERR_OK) {
+		k = key_height_outpoint(height, &o.at);
+		rc = mark(t, T_OUT_HEIGHT, key_span(&k));
+	}
+	if (rc == ERR_OK) {
+		k = key_of_outpoint(&o.at);
+		rc = mark(t, T_UNSPENT, key_span(&k));
+	}
+	if (rc == ERR_OK) {
+		k = key_one_time(&o.one_time, &o.at);
+		rc = mark(t, T_OUT_KEY, key_span(&k));
+	}
+	if (rc == ERR_OK) {
+		rc = output_event(w, t, &o, own ? "output_own" : "deposit_seen");
+	}
+	if (rc == ERR_OK) {
+		rc = duplicates_settle(w, t, &o.one_time);
+	}
+	if (rc == ERR_OK) {
+		rc = subaddress_cover(t, &w->account, o.address);
+	}
+out:
+	secret_wipe(&o, sizeof o);
+	secret_wipe(&old, sizeof old);
+	return rc;
+}
+
+static enum err apply_tx(const struct watcher *w, struct db_txn *t, const struct chain_tx *ct,
+			 const struct prepared_tx *pt, const uint8_t *derived, uint64_t height)
+{
+	enum err rc = ERR_OK;
+	bool own = false;
+	struct book_ctx ctx = {t, ERR_OK};
+	struct subaddress_book book = {&ctx, book_find};
+	size_t n = 0;
+	if (pt->tx.version != 2) {
+		return ERR_OK;
+	}
+	for (size_t i = 0; rc == ERR_OK && i < pt->tx.n_in; i++) {
+		if (!pt->tx.in[i].coinbase) {
+			rc = spend_image(w, t, &pt->tx.in[i].image, &ct->id, height, &own);
+		}
+	}
+	if (rc == ERR_OK && own) {
+		rc = sent_mined(w, t, &ct->id, height);
+	}
+	if (rc != ERR_OK || pt->tx.n_out == 0) {
+		return rc;
+	}
+	struct owned_output *found = calloc(pt->tx.n_out, sizeof *found);
+	if (!found) {
+		return ERR_NO_MEMORY;
+	}
+	rc = tx_scan(found, &n, pt->tx.n_out, &pt->tx, &pt->extra,
+		     derived ? derived + 32 * pt->derived : NULL, &w->account, &book);
+	if (rc == ERR_OK) {
+		rc = ctx.rc;
+	}
+	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+		rc = put_output(w, t, &found[i], ct, &pt->tx, height, own);
+	}
+	secret_wipe(found, pt->tx.n_out * sizeof *found);
+	free(found);
+	return rc;
+}
+
+enum err block_apply(const struct watcher *w, struct db_txn *t, const struct chain_block *b,
+		     const struct prepared_block *pb, const uint8_t *derived)
+{
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && i < b->n_txs; i++) {
+		rc = apply_tx(w, t, &b->txs[i], &pb->txs[i], derived, b->height);
+	}
+	if (rc == ERR_OK) {
+		struct block_record r = {b->height, b->id, b->time};
+		rc = block_put(t, &r);
+	}
+	return rc;
+}

@@ -1,0 +1,41 @@
+/* Blocks into the store and out of it again, inside the caller's transaction. */
+#ifndef AIRLOCK_WATCHER_SCAN_APPLY_H
+#define AIRLOCK_WATCHER_SCAN_APPLY_H
+
+#include "watcher/scan/prepare.h"
+#include "watcher/store/store.h"
+
+/* One block: outputs of ours, spends of ours, our transactions mined, the block remembered. */
+enum err MUST_CHECK block_apply(const struct watcher *w, struct db_txn *t,
+				const struct chain_block *b, const struct prepared_block *pb,
+				const uint8_t *derived);
+
+/* Forgets every block above `height` (or all, when everything goes); counts them. */
+enum err MUST_CHECK blocks_drop(const struct watcher *w, struct db_txn *t, uint64_t keep,
+				bool everything, size_t *dropped);
+
+/* Credits deposits that are deep enough in a chain of `height` blocks. */
+enum err MUST_CHECK deposits_credit(const struct watcher *w, struct db_txn *t, uint64_t height);
+
+/* Confirms payouts 10 blocks deep in a chain of `height` blocks. */
+enum err MUST_CHECK sent_confirm(const struct watcher *w, struct db_txn *t, uint64_t height);
+
+/* A transaction of ours was mined, or came out of the chain again; says nothing to others. */
+enum err MUST_CHECK sent_mined(const struct watcher *w, struct db_txn *t, const struct hash *id,
+			       uint64_t height);
+enum err MUST_CHECK sent_unmined(const struct watcher *w, struct db_txn *t, const struct hash *id);
+/* A key image that our transaction has was spent by another one. */
+enum err MUST_CHECK sent_conflict(const struct watcher *w, struct db_txn *t,
+				  const struct image_record *image, const struct hash *by);
+/* Sets a sent transaction's state and its payouts' with it; the event is the caller's. */
+enum err MUST_CHECK sent_set(struct db_txn *t, struct sent_tx *s, enum sent_state state,
+			     enum payout_state payouts);
+
+/* The depth of credit for an amount. */
+uint32_t credit_depth(const struct watcher_config *c, struct amount a);
+
+/* Chooses anew which of the outputs with this one-time key counts, after one came or went. */
+enum err MUST_CHECK duplicates_settle(const struct watcher *w, struct db_txn *t,
+				      const struct public_key *one_time);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * What the core does with its tables in more than one place: meta values, marks in index tables,
+ * events, the chain of remembered blocks.
+ */
+#ifndef AIRLOCK_WATCHER_STORE_STORE_H
+#define AIRLOCK_WATCHER_STORE_STORE_H
+
+#include "watcher/store/record.h"
+
+/* Meta values by name. */
+#define META_ACCOUNT "account"   /* account, identities, name, birthday: written once */
+#define META_COUNTERS "counters" /* payouts, requests */
+#define META_ANCHOR "anchor"     /* height of the first block ever remembered */
+#define META_GENESIS "genesis"
+#define META_JOURNAL "journal" /* the newest journal head seen */
+
+enum err MUST_CHECK meta_put(struct db_txn *t, const char *name, struct span value);
+/* Exactly n bytes; ERR_NOT_FOUND. */
+enum err MUST_CHECK meta_get(struct db_txn *t, const char *name, void *out, size_t n);
+
+/* The next number of a kind, from 1. */
+enum counter { COUNT_PAYOUTS, COUNT_REQUESTS, COUNTERS };
+enum err MUST_CHECK counter_next(struct db_txn *t, enum counter which, uint64_t *out);
+
+/* Records that are their key alone. */
+enum err MUST_CHECK mark(struct db_txn *t, enum table table, struct span key);
+enum err MUST_CHECK unmark(struct db_txn *t, enum table table, struct span key);
+/* unmark, where the mark may be gone already. */
+enum err MUST_CHECK unmark_any(struct db_txn *t, enum table table, struct span key);
+
+/* Keys of the index tables. */
+struct table_key key_height(uint64_t height);
+struct table_key key_of_outpoint(const struct outpoint *at);
+struct table_key key_height_outpoint(uint64_t height, const struct outpoint *at);
+struct table_key key_height_image(uint64_t height, const struct key_image *image);
+struct table_key key_one_time(const struct public_key *one_time, const struct outpoint *at);
+
+/* ---- blocks ---- */
+
+struct block_record {
+	uint64_t height;
+	struct hash id;
+	uint64_t time;
+};
+enum err MUST_CHECK block_put(struct db_txn *t, const struct block_record *b);
+enum err MUST_CHECK block_get(struct block_record *b, struct db_txn *t, uint64_t height);
+/* ERR_NOT_FOUND while there is none. */
+enum err MUST_CHECK block_top(struct block_record *b, struct db_txn *t);
+enum err MUST_CHECK block_oldest(struct block_record *b, struct db_txn *t);
+
+/* ---- events ---- */
+
+extern const struct ledger WATCHER_EVENTS;
+
+/* An event under way: event_begin, members, event_end. Texts must need no escape in JSON. */
+struct event_writer {
+	struct buf b;
+};
+void event_begin(struct event_writer *e, const char *kind, uint64_t time);
+void event_text(struct event_writer *e, const char *name, const char *text);
+void event_number(struct event_writer *e, const char *name, uint64_t v);
+void event_hash(struct event_writer *e, const char *name, const struct hash *h);
+void event_amount(struct event_writer *e, const char *name, struct amount a);
+/* Appends to the ledger and releases the writer; *number may be NULL. */
+enum err MUST_CHECK event_end(struct event_writer *e, struct db_txn *t, uint64_t *number);
+
+/* ---- subaddresses ---- */
+
+/* Of a spend key; ERR_NOT_FOUND. */
+enum err MUST_CHECK subaddress_find(struct subaddress *out, struct db_txn *t,
+				    const struct public_key *spend);
+/* Makes sure that every index the lookahead wants beyond `at` can be found. */
+enum err MUST_CHECK subaddress_cover(struct db_txn *t, const struct account_view *account,
+				     struct subaddress at);
+
+/* What an event in one transaction needs. */
+static inline uint64_t watcher_now(const struct watcher *w)
+{
+	return clock_wall(&w->clock);
+}
+
+/* Ends a transaction begun with db_begin: commits when rc is ERR_OK, else aborts and returns rc. */
+enum err MUST_CHECK txn_end(struct db_txn *t, enum err rc);
+
+#endif
