@@ -2,12 +2,15 @@
 Bad input to both programs: each time a clear error, the right exit code, no change of state, and
 the good thing still works afterwards.
 """
+import json
 import os
 import resource
 import shutil
 import signal
+import tempfile
 
-from airlock import DONE, FAILED, MESSAGE, NODE, REFUSED, USAGE, Signer, Treasury, Watcher
+from airlock import (DONE, FAILED, MESSAGE, NODE, POLICY, REFUSED, USAGE, Signer, Treasury,
+                     Watcher)
 from bad_node import BadNode
 from regtest import Chain, UNLOCK, XMR
 from test_payouts import confirm, funded
@@ -123,10 +126,10 @@ def scenario_messages():
         signer.sign(old, old + '.reply', code=REFUSED)
 
 
-def scenario_networks_and_vaults():
+def scenario_networks_and_kits():
     with Chain() as chain:
         treasury = Treasury(chain)
-        signer, kit = treasury.signer, treasury.path('kit')
+        kit = treasury.path('kit')
 
         # Another network: a kit of stagenet at a mainnet chain, a pairing for another network.
         other = Signer(treasury.path('stagenet'))
@@ -134,53 +137,79 @@ def scenario_networks_and_vaults():
         other.run('kit', '--out', treasury.path('stagenet-kit'))
         watcher = Watcher(treasury.path('stagenet-watcher'), chain.node.url)
         watcher.init(treasury.path('stagenet-kit'), code=None)
-        watcher.sync(code=NODE)
+        watcher.sync(code=None)
+        assert watcher.run('sync', code=None).code != DONE
         other.run('pair', treasury.path('pairing'), code=MESSAGE)
 
-        # The vault: a wrong passphrase, a second init, damage at any place.
-        signer.run('status', code=FAILED, passphrase='wrong')
-        signer.run('kit', '--out', treasury.path('no-kit'), code=FAILED, passphrase='wrong')
-        assert not os.path.exists(treasury.path('no-kit'))
-        words = treasury.words
-        signer.init(words, code=FAILED)
-        journal = signer.journal()
-        copy = Signer(treasury.path('copy'))
-        for name in sorted(os.listdir(signer.folder)):
-            size = os.path.getsize(os.path.join(signer.folder, name))
-            if not name.startswith('vault') or not size:
-                continue
-            for at in sorted({0, 4, 9, 17, size // 3, size // 2, size - 17, size - 1}):
-                shutil.rmtree(copy.folder, ignore_errors=True)
-                shutil.copytree(signer.folder, copy.folder)
-                file = os.path.join(copy.folder, name)
-                data = bytearray(read(file))
-                data[at] ^= 1
-                write(file, bytes(data))
-                copy.run('kit', '--out', treasury.path('no-kit'), code=FAILED)
-            shutil.copytree(signer.folder, copy.folder, dirs_exist_ok=True)
-            write(os.path.join(copy.folder, name), data[:size // 2])
-            copy.run('kit', '--out', treasury.path('no-kit'), code=FAILED)
-        assert not os.path.exists(treasury.path('no-kit'))
-        assert signer.journal() == journal
-
-        # Words that are not words.
-        fresh = Signer(treasury.path('fresh'))
-        for bad in ('', words.rsplit(' ', 1)[0], 'zzz ' + words.split(' ', 1)[1],
-                    ' '.join(reversed(words.split()))):
-            fresh.init(bad, code=USAGE)
-        fresh.init(words)
-        fresh.run('kit', '--out', treasury.path('fresh-kit'))
-
-        # Kits and policies.
         for what, file in damaged(kit, treasury.path('bad')):
             watcher = Watcher(treasury.path('none'), chain.node.url)
             watcher.init(file, code=MESSAGE)
             assert watcher.run('balance', code=None).code != DONE, what
-        for text in (b'', b'{', b'[]', b'{"version":1,"limits":{"payout":1.5}}',
-                     b'{"version":1,"limits":{"payout":"-1"}}', b'{"version":2,"limits":{}}',
-                     b'{"version":1,"limits":{"pay":"1"}}'):
-            signer.run('policy', 'set', write(treasury.path('bad'), text), code=USAGE)
-        assert signer.journal() == journal
+
+
+def scenario_vaults():
+    """The signer alone: passphrases, damage at any place, words, policies."""
+    folder = tempfile.mkdtemp(prefix='airlock-vaults.')
+    try:
+        vaults(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def vaults(folder):
+    def path(name):
+        return os.path.join(folder, name)
+
+    signer = Signer(path('vault'))
+    words = signer.init()
+    assert len(words.split()) == 25
+    signer.set_policy(POLICY)
+    journal = signer.journal()
+
+    signer.run('status', code=FAILED, passphrase='wrong')
+    signer.run('kit', '--out', path('none'), code=FAILED, passphrase='wrong')
+    signer.init(words, code=FAILED)
+    signer.run('status')
+
+    copy = Signer(path('copy'))
+
+    def try_damaged(name, data):
+        shutil.rmtree(copy.folder, ignore_errors=True)
+        shutil.copytree(signer.folder, copy.folder)
+        write(os.path.join(copy.folder, name), data)
+        copy.run('kit', '--out', path('none'), code=FAILED)
+        assert not os.path.exists(path('none'))
+
+    good = read(os.path.join(signer.folder, 'vault'))
+    for at in range(0, len(good), 7):
+        try_damaged('vault', good[:at] + bytes([good[at] ^ 1]) + good[at + 1:])
+    for size in (0, 1, 16, len(good) // 2, len(good) - 1):
+        try_damaged('vault', good[:size])
+    try_damaged('vault', good + b'\0')
+    # The journal's store: both of its first pages gone, and cut short.
+    store = read(os.path.join(signer.folder, 'data.mdb'))
+    try_damaged('data.mdb', bytes([store[0]] * 8192) + store[8192:])
+    try_damaged('data.mdb', store[:len(store) // 2])
+    assert signer.journal() == journal
+
+    fresh = Signer(path('fresh'))
+    for bad in ('', words.rsplit(' ', 1)[0], 'zzz ' + words.split(' ', 1)[1], words + ' abbey',
+                ' '.join([words.split()[1], words.split()[0], *words.split()[2:]])):
+        fresh.init(bad, code=USAGE)
+        assert not os.path.exists(os.path.join(fresh.folder, 'vault'))
+    fresh.init(words)
+    assert fresh.run('status', '--json').json['address'] == signer.run(
+        'status', '--json').json['address']
+
+    limits = json.dumps(POLICY['limits'])
+    for text in ('', '{', '[]', '{"version":1}', '{"version":2,"limits":' + limits + '}',
+                 '{"version":1,"limits":' + limits + ',"more":1}',
+                 '{"version":1,"limits":' + limits.replace('"1000"', '1000.5') + '}',
+                 '{"version":1,"limits":' + limits.replace('"1000"', '"-1"') + '}',
+                 '{"version":1,"limits":' + limits.replace('"payout"', '"pay"') + '}',
+                 '{"version":1,"limits":' + limits + ',"vaults":["4abc"]}'):
+        signer.run('policy', 'set', write(path('bad'), text.encode()), code=USAGE)
+    assert signer.journal() == journal
 
 
 def scenario_nodes():
