@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "common/monero/tx_key.h"
 #include "proto/envelope.h"
 #include "proto/parts.h"
 #include "proto/wire.h"
@@ -51,9 +52,15 @@ static enum err put_tx(struct buf *out, const struct reply_tx *t)
 	wire_put_uint(out, ERR_OK);
 	wire_put_bytes(out, t->id.b, 32);
 	wire_put_bytes(out, t->blob, t->blob_size);
-	wire_put_list(out, t->n_keys);
-	for (size_t i = 0; i < t->n_keys; i++) {
-		wire_put_bytes(out, t->keys[i].b, 32);
+	wire_put_list(out, 2);
+	wire_put_bytes(out, t->keys[0].b, 32);
+	wire_put_uint(out, t->n_keys - 1);
+	for (size_t i = 1; i < t->n_keys; i++) {
+		struct scalar derived;
+		tx_additional_key(&derived, &t->keys[0], i - 1);
+		if (!sc_equal(&derived, &t->keys[i])) {
+			return err_set(ERR_INTERNAL, "an additional key does not follow from r");
+		}
 	}
 	wire_put_list(out, t->n_images);
 	for (size_t i = 0; i < t->n_images; i++) {
@@ -123,12 +130,20 @@ static void get_tx(struct wire_list *list, struct reply_tx *t)
 	} else {
 		err_ignore(wire_fail(w, ERR_MSG_FORMAT, "a signed transaction is empty"));
 	}
-	struct wire_list keys = wire_list(&fields, 1, KEYS_MAX);
-	t->keys = parts_alloc(w, keys.n, sizeof *t->keys);
-	t->n_keys = t->keys ? keys.n : 0;
+	struct wire_list keys = wire_list(&fields, 2, 2);
+	struct scalar r;
+	wire_fixed(&keys, r.b, 32);
+	size_t n_keys = 1 + (size_t)wire_uint(&keys, KEYS_MAX - 1);
+	t->keys = parts_alloc(w, n_keys, sizeof *t->keys);
+	t->n_keys = t->keys ? n_keys : 0;
 	for (size_t i = 0; i < t->n_keys; i++) {
-		wire_fixed(&keys, t->keys[i].b, 32);
+		if (i == 0) {
+			t->keys[0] = r;
+		} else {
+			tx_additional_key(&t->keys[i], &r, i - 1);
+		}
 	}
+	secret_wipe(&r, sizeof r);
 	struct wire_list images = wire_list(&fields, 1, TX_INPUTS_MAX);
 	t->images = parts_alloc(w, images.n, sizeof *t->images);
 	t->n_images = t->images ? images.n : 0;

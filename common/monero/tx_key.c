@@ -54,3 +54,14 @@ enum err tx_key_check(struct amount *received, const struct tx *tx, const struct
 	*received = sum;
 	return ERR_OK;
 }
+
+void tx_additional_key(struct scalar *out, const struct scalar *r, uint64_t i)
+{
+	static const char label[] = "airlock additional tx key";
+	uint8_t data[sizeof label + 32 + 8];
+	memcpy(data, label, sizeof label);
+	memcpy(data + sizeof label, r->b, 32);
+	store64_le(data + sizeof label + 32, i);
+	sc_hash(out, data, sizeof data);
+	secret_wipe(data, sizeof data);
+}

@@ -17,4 +17,10 @@ enum err MUST_CHECK tx_key_check(struct amount *received, const struct tx *tx,
 				 const struct scalar *keys, size_t n_keys,
 				 const struct address *to);
 
+/*
+ * Additional key i of a transaction that our signer makes: H_s(label || r || i). To anybody else it
+ * is as random as the official wallet's; deriving it keeps sixteen keys out of every reply.
+ */
+void tx_additional_key(struct scalar *out, const struct scalar *r, uint64_t i);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "common/monero/tx_key.h"
 
 #define EXTRA_PUBLIC_KEY 0x01
 #define EXTRA_NONCE 0x02
@@ -172,12 +173,7 @@ enum err outputs_make(struct made_outputs *o, const struct output_shape *shape,
 		 rng);
 	o->has_additional = shape->additional;
 	for (size_t i = 0; i < o->n && shape->additional; i++) {
-		uint8_t message[40];
-		memcpy(message, o->tx_key.b, 32);
-		store64_le(message + 32, i);
-		sc_nonce(&o->additional[i], "airlock additional tx key", secret, secret_n, message,
-			 sizeof message, rng);
-		secret_wipe(message, sizeof message);
+		tx_additional_key(&o->additional[i], &o->tx_key, i);
 	}
 	if (shape->single_sub) {
 		rc = multiply(&o->tx_public, &o->tx_key, &only_payee(o)->spend);

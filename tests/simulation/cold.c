@@ -42,7 +42,10 @@ void cold_origin(struct origin *o)
 {
 	uint64_t now = UINT64_C(1790000000);
 	struct rng_seeded stream;
-	struct env env = {NULL, &o->account, &o->signer_identity, {&now, fixed_wall, fixed_wall},
+	struct env env = {NULL,
+			  &o->account,
+			  &o->signer_identity,
+			  {&now, fixed_wall, fixed_wall},
 			  rng_seeded(&stream, 1)};
 	struct identity_public paired;
 	char name[PROTO_NAME_MAX + 1];

@@ -60,8 +60,7 @@ static void collect(void *ctx, const struct hash *tx, uint64_t height,
 {
 	struct owned_list *list = ctx;
 	CHECK(list->n < OWNED_MAX);
-	list->o[list->n++] =
-	    (struct owned){*tx, height, *out, signed_by_us(list->w, tx), false};
+	list->o[list->n++] = (struct owned){*tx, height, *out, signed_by_us(list->w, tx), false};
 }
 
 /* ---- deposits ---- */
@@ -103,9 +102,8 @@ static bool compare_deposit(void *ctx, const struct deposit *d)
 /* Whether the chain says that an output of ours is spent. */
 static bool is_spent(const struct world *w, const struct owned *o)
 {
-	struct plan_input in = {.tx_public = o->out.tx_public,
-				.output_index = o->out.index,
-				.at = o->out.at};
+	struct plan_input in = {
+	    .tx_public = o->out.tx_public, .output_index = o->out.index, .at = o->out.at};
 	struct key_image image;
 	uint8_t spent = 0;
 	struct chain node = fake_chain_node(w->chain);

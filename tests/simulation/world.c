@@ -33,10 +33,10 @@ enum step {
 
 /* Which step comes how often. */
 static const enum step MIX[] = {
-    STEP_DEPOSIT, STEP_DEPOSIT, STEP_MINE,   STEP_MINE,	   STEP_MINE,	 STEP_MINE,
-    STEP_SYNC,	  STEP_SYNC,	STEP_SYNC,   STEP_PAYOUT,  STEP_PAYOUT,	 STEP_REQUEST,
-    STEP_REQUEST, STEP_ANSWER,	STEP_ANSWER, STEP_ANSWER,  STEP_IMPORT,	 STEP_IMPORT,
-    STEP_IMPORT,  STEP_SEND,	STEP_SEND,   STEP_REORG,   STEP_NODE,	 STEP_CLOCK,
+    STEP_DEPOSIT, STEP_DEPOSIT,  STEP_MINE,    STEP_MINE,   STEP_MINE,   STEP_MINE,
+    STEP_SYNC,    STEP_SYNC,     STEP_SYNC,    STEP_PAYOUT, STEP_PAYOUT, STEP_REQUEST,
+    STEP_REQUEST, STEP_ANSWER,   STEP_ANSWER,  STEP_ANSWER, STEP_IMPORT, STEP_IMPORT,
+    STEP_IMPORT,  STEP_SEND,     STEP_SEND,    STEP_REORG,  STEP_NODE,   STEP_CLOCK,
     STEP_HOT_CUT, STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL, STEP_REPLAY, STEP_MINE,
 };
 
@@ -197,8 +197,8 @@ static bool expected(struct world *w, const char *what, enum err rc)
 
 static bool deposit(struct world *w)
 {
-	static const uint64_t SIZES[] = {1000000, 90000000000, 100000000000, 3000000000000,
-					 10000000000000, 40000000000000};
+	static const uint64_t SIZES[] = {1000000,       90000000000,    100000000000,
+					 3000000000000, 10000000000000, 40000000000000};
 	struct subaddress at = {(uint32_t)draw(w, 2), (uint32_t)draw(w, 4)};
 	struct address to;
 	struct amount amount =
@@ -294,8 +294,7 @@ static bool answer(struct world *w, bool again)
 	buf_init(&reply, PROTO_MESSAGE_MAX);
 	enum err rc = cold_answer(w, buf_span(&m->request), &reply);
 	bool good = expected(w, "sign", rc);
-	if (good && again &&
-	    (reply.n != m->reply.n || memcmp(reply.p, m->reply.p, reply.n) != 0)) {
+	if (good && again && (reply.n != m->reply.n || memcmp(reply.p, m->reply.p, reply.n) != 0)) {
 		world_fail(w, "request %" PRIu64 " again gave other bytes", m->number);
 	}
 	if (good && !again) {
@@ -318,9 +317,8 @@ static bool import(struct world *w)
 		return false;
 	}
 	m->imported = true;
-	say(w, "import of %" PRIu64 ": %zu signed, %zu refused (%s)%s", m->number,
-	    result.n_signed, result.n_refused, err_name(result.refused),
-	    result.again ? ", again" : "");
+	say(w, "import of %" PRIu64 ": %zu signed, %zu refused (%s)%s", m->number, result.n_signed,
+	    result.n_refused, err_name(result.refused), result.again ? ", again" : "");
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /*
- * The simulated world: one chain, a watcher and a signer on disks of their own, a file between them,
- * three recipients, and a clock that only the simulation moves. Everything that happens is drawn
- * from one seed, so every failure can be replayed.
+ * The simulated world: one chain, a watcher and a signer on disks of their own, a file between
+ * them, three recipients, and a clock that only the simulation moves. Everything that happens is
+ * drawn from one seed, so every failure can be replayed.
  */
 #ifndef AIRLOCK_SIMULATION_WORLD_H
 #define AIRLOCK_SIMULATION_WORLD_H
@@ -75,7 +75,7 @@ struct world {
 	struct sim_signed signatures[SIGNED_MAX];
 	size_t n_signatures;
 	struct ledger_head cold_head; /* the newest journal head that left the signer */
-	uint64_t happened[32];	      /* how often each kind of step ran to its end */
+	uint64_t happened[32];        /* how often each kind of step ran to its end */
 };
 
 void world_start(struct world *w, const struct origin *o, uint64_t seed, bool trace);
@@ -94,7 +94,8 @@ void world_boot_hot(struct world *w);
 extern const struct amount COLD_TX_LIMIT, COLD_DAY_LIMIT;
 
 void cold_origin(struct origin *o);
-/* A whole run of the signer: boots from its disk, answers, and is gone. ERR_IO after a power cut. */
+/* A whole run of the signer: boots from its disk, answers, and is gone. ERR_IO after a power cut.
+ */
 enum err MUST_CHECK cold_answer(struct world *w, struct span request, struct buf *reply);
 /* The journal holds the head. */
 enum err MUST_CHECK cold_has(struct world *w, const struct ledger_head *head);

@@ -1,4 +1,5 @@
 /* See samples.h. Where a codec knows several forms, every sample or its neighbour has each. */
+#include "common/monero/tx_key.h"
 #include "tests/unit/proto/samples.h"
 
 #include <stdlib.h>
@@ -121,7 +122,10 @@ static void signed_tx(struct reply_tx *out, const struct rng *rng)
 	rng_fill(rng, out->blob, out->blob_size);
 	out->n_keys = 1 + (size_t)rng_below(rng, 17);
 	out->keys = make(out->n_keys, sizeof *out->keys);
-	rng_fill(rng, out->keys, out->n_keys * sizeof *out->keys);
+	sc_random(&out->keys[0], rng);
+	for (size_t i = 1; i < out->n_keys; i++) {
+		tx_additional_key(&out->keys[i], &out->keys[0], i - 1);
+	}
 	out->n_images = 1 + (size_t)rng_below(rng, TX_INPUTS_MAX);
 	out->images = make(out->n_images, sizeof *out->images);
 	rng_fill(rng, out->images, out->n_images * sizeof *out->images);
