@@ -151,12 +151,13 @@ enum err cmd_journal_verify(const struct options *o)
 	}
 	if (rc == ERR_OK) {
 		identity_fingerprint(print, &identity);
-		buf_printf(&out,
-			   o->json ? "{\"entries\":%llu,\"fingerprint\":\"%s\",\"head\":"
-				   : "%llu entries, signed by %s, unbroken; head ",
-			   (unsigned long long)head.number, print);
-		json_hex(&out, head.hash, 32);
-		buf_text(&out, o->json ? "}\n" : "\n");
+		char hex[65];
+		hex_encode(hex, head.hash, sizeof head.hash);
+		buf_printf(
+		    &out,
+		    o->json ? "{\"entries\":%llu,\"fingerprint\":\"%s\",\"head\":\"%s\"}\n"
+			    : "%llu entries, signed by %s, unbroken\nhead %s\n",
+		    (unsigned long long)head.number, print, hex);
 		rc = cli_print(&out);
 	}
 	buf_free(&out);
