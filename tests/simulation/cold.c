@@ -66,6 +66,10 @@ void cold_origin(struct origin *o)
 			    &o->watcher_identity, NULL) == ERR_OK);
 	CHECK(settings_pair(&paired, name, &env, buf_span(&file)) == ERR_OK);
 	CHECK(settings_policy_set(&waits, &env, &policy) == ERR_OK && waits == 0);
+	struct db_txn *t;
+	CHECK(db_begin(&t, env.db, false) == ERR_OK);
+	CHECK(journal_head(&o->journal, t) == ERR_OK);
+	db_abort(t);
 	buf_free(&file);
 	buf_free(&body);
 	db_close(env.db);

@@ -109,20 +109,21 @@ void origin_make(struct origin *o)
 	rng_fill(&rng, seed, sizeof seed);
 	identity_from_seed(&o->signer_identity, seed);
 
+	o->cold = disk_new();
+	cold_origin(o);
 	struct world w = {.now = START_TIME};
 	struct clock clock = fixed_clock(&w);
 	struct kit kit = {.network = NETWORK_MAINNET,
 			  .name = "simulation",
 			  .spend = o->account.spend_public,
-			  .view = o->account.view};
+			  .view = o->account.view,
+			  .journal = o->journal};
 	struct db *db;
 	o->hot = disk_new();
 	CHECK(disk_open(&db, o->hot) == ERR_OK);
 	CHECK(watcher_create(db, &kit, &o->signer_identity.public, o->watcher_identity.seed,
 			     &clock) == ERR_OK);
 	db_close(db);
-	o->cold = disk_new();
-	cold_origin(o);
 }
 
 void origin_free(struct origin *o)
@@ -152,6 +153,8 @@ void world_boot_hot(struct world *w)
 	w->hot_up = true;
 }
 
+static bool deposit(struct world *w);
+
 void world_start(struct world *w, const struct origin *o, uint64_t seed, bool trace)
 {
 	memset(w, 0, sizeof *w);
@@ -165,6 +168,12 @@ void world_start(struct world *w, const struct origin *o, uint64_t seed, bool tr
 	w->hot = disk_snapshot(o->hot);
 	w->cold = disk_snapshot(o->cold);
 	world_boot_hot(w);
+	for (int i = 0; i < 3; i++) {
+		deposit(w);
+		deposit(w);
+		fake_chain_mine(w->chain, 8, 120, true);
+		w->now = fake_chain_time(w->chain);
+	}
 }
 
 void world_end(struct world *w)
@@ -261,6 +270,13 @@ static bool request(struct world *w)
 	}
 	struct sim_message *m = &w->messages[w->n_messages];
 	struct request_info info;
+	/* An operator syncs first, mostly. */
+	if (draw(w, 4)) {
+		sync_hot(w);
+	}
+	if (disk_is_dead(w->hot)) {
+		return false;
+	}
 	buf_init(&m->request, PROTO_MESSAGE_MAX);
 	buf_init(&m->reply, PROTO_MESSAGE_MAX);
 	enum err rc = watcher_build_request(&w->watcher, &m->request, &info);
@@ -372,7 +388,7 @@ static bool take(struct world *w, enum step step)
 	case STEP_REORG:
 		return reorg(w);
 	case STEP_NODE:
-		fake_chain_set_down(w->chain, draw(w, 2) == 0);
+		fake_chain_set_down(w->chain, draw(w, 4) == 0);
 		return true;
 	case STEP_CLOCK:
 		w->now += draw(w, 30) * 3600;

@@ -24,6 +24,7 @@ struct origin {
 	struct identity watcher_identity, signer_identity;
 	struct account_view recipients[RECIPIENTS];
 	struct disk *hot, *cold;
+	struct ledger_head journal; /* the signer's when it made its kit */
 };
 void origin_make(struct origin *o);
 void origin_free(struct origin *o);
