@@ -256,8 +256,39 @@ static void signatures_obey(struct world *w)
 	}
 }
 
+/* What is credited is as deep as its value demands, on the chain as the watcher knows it. */
+struct depth_check {
+	const struct world *w;
+	uint64_t height;
+};
+
+static bool deep_enough(void *ctx, const struct deposit *d)
+{
+	const struct depth_check *c = ctx;
+	uint64_t depth = d->amount.atomic <= ATOMIC_PER_XMR / 10   ? 1
+			 : d->amount.atomic <= 10 * ATOMIC_PER_XMR ? 10
+								   : 20;
+	/* A reorg may leave it less deep again; it may only not be credited so. */
+	if (d->state == DEPOSIT_CREDITED && d->credit > c->w->events_before &&
+	    d->height + depth > c->height) {
+		world_fail(c->w, "a deposit at height %" PRIu64 " is credited at %" PRIu64,
+			   d->height, c->height);
+	}
+	return true;
+}
+
+static void credits_are_deep(struct world *w)
+{
+	struct watcher_status status;
+	CHECK(watcher_status(&w->watcher, &status) == ERR_OK);
+	struct depth_check check = {w, status.height};
+	CHECK(watcher_deposits(&w->watcher, deep_enough, &check) == ERR_OK);
+	w->events_before = status.events;
+}
+
 void oracle_always(struct world *w)
 {
+	credits_are_deep(w);
 	signatures_obey(w);
 	if (w->cold_head.number && cold_has(w, &w->cold_head) != ERR_OK) {
 		world_fail(w, "journal entry %" PRIu64 " left the signer but is not on its disk",

@@ -75,6 +75,7 @@ struct world {
 	size_t n_messages;
 	struct sim_signed signatures[SIGNED_MAX];
 	size_t n_signatures;
+	uint64_t events_before;       /* the newest event at the last look */
 	struct ledger_head cold_head; /* the newest journal head that left the signer */
 	uint64_t happened[32];        /* how often each kind of step ran to its end */
 };
