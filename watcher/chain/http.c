@@ -15,6 +15,8 @@ struct http {
 	char *base;
 	char why[CURL_ERROR_SIZE];
 	struct buf *answer;
+	bool (*stopped)(void *ctx);
+	void *stopped_ctx;
 };
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
@@ -32,7 +34,15 @@ static size_t on_bytes(char *p, size_t size, size_t n, void *ctx)
 	return h->answer->failed ? 0 : size * n;
 }
 
-/* One option; the first failure stays in *e. */
+static int on_progress(void *ctx, curl_off_t down, curl_off_t downed, curl_off_t up,
+		       curl_off_t upped)
+{
+	struct http *h = ctx;
+	(void)down, (void)downed, (void)up, (void)upped;
+	return h->stopped(h->stopped_ctx);
+}
+
+/* One option; the first failure stays in `code`. */
 #define SET(option, value)                                                                         \
 	do {                                                                                       \
 		if (code == CURLE_OK) {                                                            \
@@ -78,6 +88,13 @@ enum err http_open(struct http **out, const struct http_options *o)
 		SET(CURLOPT_PROXYTYPE, (long)CURLPROXY_SOCKS5_HOSTNAME);
 		SET(CURLOPT_NOPROXY, "");
 	}
+	if (o->stopped) {
+		h->stopped = o->stopped;
+		h->stopped_ctx = o->stopped_ctx;
+		SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+		SET(CURLOPT_XFERINFODATA, h);
+		SET(CURLOPT_NOPROGRESS, 0L);
+	}
 	if (o->user) {
 		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_DIGEST);
 		SET(CURLOPT_USERNAME, o->user);
@@ -115,6 +132,9 @@ static enum err judge(struct http *h, CURLcode code, const char *path)
 	if (code == CURLE_WRITE_ERROR && h->answer->failed) {
 		return err_set(ERR_NODE_ANSWER, "%s%s: the answer is larger than %zu bytes",
 			       h->base, path, h->answer->max);
+	}
+	if (code == CURLE_ABORTED_BY_CALLBACK) {
+		return err_set(ERR_CANCELLED, "stopped while asking the node");
 	}
 	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH || code == CURLE_PEER_FAILED_VERIFICATION) {
 		return err_set(ERR_NODE_AUTH, "%s: the node's certificate is not the expected one",

@@ -396,6 +396,8 @@ enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
 	    .tls_ca = o->tls_ca,
 	    .proxy = o->proxy,
 	    .timeout_s = o->timeout_s ? o->timeout_s : TIMEOUT_S,
+	    .stopped = o->stopped,
+	    .stopped_ctx = o->stopped_ctx,
 	};
 	e = http_open(&c->http, &http);
 	if (e != ERR_OK) {

@@ -27,6 +27,9 @@ struct chain_rpc_options {
 	/* Allow a node on another machine without TLS: others on the way can read what this wallet
 	 * asks for, and lie to it. */
 	bool allow_plain;
+	/* NULL, or asked while a call waits: true ends it with ERR_CANCELLED. */
+	bool (*stopped)(void *ctx);
+	void *stopped_ctx;
 };
 
 /*
