@@ -1,0 +1,116 @@
+/*
+ * The command line: options read once, one function a command, errors printed once, at the end. A
+ * command returns an error whose category is the exit code.
+ */
+#ifndef AIRLOCK_WATCHER_CLI_H
+#define AIRLOCK_WATCHER_CLI_H
+
+#include "watcher/chain/rpc.h"
+#include "watcher/watcher.h"
+
+#define CLI_ARGS_MAX 2
+
+struct options {
+	const char *data; /* folder */
+	const char *kit, *node, *network;
+	const char *id, *address, *amount, *reference;
+	const char *account, *label, *out, *after, *fee;
+	bool insecure_node;
+	bool never_left;
+	bool json;
+	bool help;
+	size_t n_args; /* after the command's own words */
+	const char *args[CLI_ARGS_MAX];
+};
+
+struct command {
+	const char *name;    /* one or two words */
+	const char *accepts; /* the letters of the options it takes: options.c */
+	const char *usage;   /* after the name */
+	const char *about;
+	size_t args; /* it must have */
+	enum err (*run)(const struct options *o);
+};
+
+/*
+ * Finds the command and reads its options. ERR_USAGE naming what is wrong. *command is NULL when
+ * only help on the whole program was asked for.
+ */
+enum err MUST_CHECK options_read(struct options *out, const struct command **command,
+				 const struct command *table, size_t n, int argc, char **argv);
+void options_help(const struct command *c);
+/* A decimal number up to `most`. ERR_USAGE naming `what`. */
+enum err MUST_CHECK option_number(uint64_t *out, const char *text, uint64_t most, const char *what);
+
+/* The data folder's configuration: how to reach the node, and rules. */
+struct settings {
+	char node[512];
+	char login_user[128], login_password[128];
+	char tls_pin[128], tls_ca[512], proxy[256];
+	bool insecure_node;
+	struct watcher_config rules;
+};
+/* Reads DIR/airlock.conf whole: "name = value" a line, # comments. ERR_CONFIG with the line. */
+enum err MUST_CHECK settings_read(struct settings *out, const char *dir);
+/* Writes a new one with a comment on each setting. ERR_EXISTS. */
+enum err MUST_CHECK settings_write_new(const char *dir, const char *node, bool insecure_node);
+
+/* An open watcher: what most commands work on. Close with opened_close, also after an error. */
+struct opened {
+	struct db *db;
+	struct watcher w;
+	struct settings settings;
+};
+enum access { ACCESS_READ, ACCESS_WRITE };
+enum err MUST_CHECK opened_open(struct opened *out, const struct options *o, enum access access);
+void opened_close(struct opened *p);
+enum err MUST_CHECK store_open(struct db **out, const char *dir, enum access access);
+
+/* ---- printing ---- */
+
+/* JSON on one line, or lines for people; one of the two is meant by every call below. */
+struct out {
+	bool json;
+	bool comma;
+	struct buf b;
+};
+void out_begin(struct out *o, bool json);
+/* Prints and releases. ERR_IO when standard output does not take it. */
+enum err MUST_CHECK out_end(struct out *o);
+/* JSON alone; name NULL inside arrays. */
+void json_open(struct out *o, const char *name, char bracket);
+void json_close(struct out *o, char bracket);
+void json_text(struct out *o, const char *name, const char *text);
+void json_number(struct out *o, const char *name, uint64_t v);
+void json_bool(struct out *o, const char *name, bool v);
+/* "name": "1.500000000000", "name_atomic": 1500000000000 */
+void json_amount(struct out *o, const char *name, struct amount a);
+void json_bytes(struct out *o, const char *name, const void *p, size_t n);
+void json_raw(struct out *o, const char *name, struct span value);
+/* People alone. */
+void say(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+enum err MUST_CHECK cmd_init(const struct options *o);
+enum err MUST_CHECK cmd_pair(const struct options *o);
+enum err MUST_CHECK cmd_sync(const struct options *o);
+enum err MUST_CHECK cmd_run(const struct options *o);
+enum err MUST_CHECK cmd_status(const struct options *o);
+enum err MUST_CHECK cmd_balance(const struct options *o);
+enum err MUST_CHECK cmd_address_new(const struct options *o);
+enum err MUST_CHECK cmd_address_show(const struct options *o);
+enum err MUST_CHECK cmd_address_list(const struct options *o);
+enum err MUST_CHECK cmd_deposits(const struct options *o);
+enum err MUST_CHECK cmd_payout_add(const struct options *o);
+enum err MUST_CHECK cmd_payout_list(const struct options *o);
+enum err MUST_CHECK cmd_payout_cancel(const struct options *o);
+enum err MUST_CHECK cmd_payout_retry(const struct options *o);
+enum err MUST_CHECK cmd_request_build(const struct options *o);
+enum err MUST_CHECK cmd_request_list(const struct options *o);
+enum err MUST_CHECK cmd_request_show(const struct options *o);
+enum err MUST_CHECK cmd_request_cancel(const struct options *o);
+enum err MUST_CHECK cmd_import(const struct options *o);
+enum err MUST_CHECK cmd_broadcast(const struct options *o);
+enum err MUST_CHECK cmd_events(const struct options *o);
+enum err MUST_CHECK cmd_verify(const struct options *o);
+
+#endif

@@ -1,0 +1,90 @@
+/* airlock-watcher: the online half. A table of commands, and the one place where errors are
+ * printed. */
+#include <stdio.h>
+
+#include "common/base/secret.h"
+#include "watcher/cli/cli.h"
+
+static const struct command COMMANDS[] = {
+    {"init", "knwxj", "--kit FILE --node URL [--network NAME] [--insecure-node]",
+     "Makes a watcher in DIR from the signer's kit, following the monerod at URL. A node on "
+     "another\n"
+     "machine must have TLS unless --insecure-node is given.",
+     0, cmd_init},
+    {"pair", "oj", "--out FILE", "Writes the pairing message for the signer.", 0, cmd_pair},
+    {"sync", "j", "", "Follows the node up to its top block.", 0, cmd_sync},
+    {"run", "", "", "Follows the node until it is told to stop (SIGTERM).", 0, cmd_run},
+    {"status", "j", "", "Where things stand.", 0, cmd_status},
+    {"balance", "j", "", "What is there: total, unlocked, reserved by requests.", 0, cmd_balance},
+    {"address new", "clj", "[--account N] [--label TEXT]", "A fresh subaddress.", 0,
+     cmd_address_new},
+    {"address show", "j", "", "The primary address.", 0, cmd_address_show},
+    {"address list", "j", "", "The primary address and all that were made.", 0, cmd_address_list},
+    {"deposits", "j", "", "Every output received, with its depth and state.", 0, cmd_deposits},
+    {"payout add", "iamrj", "--id ID --address ADDRESS --amount XMR [--reference TEXT]",
+     "Queues a payout. The same id again with the same content changes nothing; with other "
+     "content\n"
+     "it is an error.",
+     0, cmd_payout_add},
+    {"payout list", "j", "", "All payouts, in the order queued.", 0, cmd_payout_list},
+    {"payout cancel", "j", "ID", "Takes a payout out of the queue.", 1, cmd_payout_cancel},
+    {"payout retry", "j", "ID", "Queues a payout that the signer refused once more.", 1,
+     cmd_payout_retry},
+    {"request build", "oej", "--out FILE [--fee slow|normal|fast|fastest]",
+     "Plans all queued payouts into an unsigned request and reserves its inputs.", 0,
+     cmd_request_build},
+    {"request list", "j", "", "All requests.", 0, cmd_request_list},
+    {"request show", "oj", "NUMBER [--out FILE]",
+     "What a request pays; with --out, the same message once more.", 1, cmd_request_show},
+    {"request cancel", "tj", "NUMBER [--never-left]",
+     "Gives up waiting for a reply. The payouts return to the queue, tied to an input of this\n"
+     "request, so that a reply that turns up later cannot pay twice; with --never-left (the "
+     "request\n"
+     "was never shown to the signer) they are free.",
+     1, cmd_request_cancel},
+    {"import", "j", "FILE", "Takes the signer's reply.", 1, cmd_import},
+    {"broadcast", "j", "", "Gives signed transactions to the node, always as the same bytes.", 0,
+     cmd_broadcast},
+    {"events", "fj", "[--after N]", "The ledger of everything that happened.", 0, cmd_events},
+    {"verify", "j", "", "Computes everything derived again and compares.", 0, cmd_verify},
+};
+#define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
+
+static void help(void)
+{
+	puts("usage: airlock-watcher --data DIR COMMAND [OPTIONS]\n\n"
+	     "The online half of a Monero treasury: it watches, plans and broadcasts, and cannot\n"
+	     "sign. --json prints data for machines; COMMAND --help says more.\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		printf("  %-15s %s\n", COMMANDS[i].name, COMMANDS[i].usage);
+	}
+	puts("\nExit codes: 0 done, 1 failed, 2 usage, 3 refused by policy, 4 bad or foreign\n"
+	     "message, 5 node not ready.");
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	const struct command *command;
+	enum err rc = secret_start();
+	if (rc == ERR_OK) {
+		rc = options_read(&o, &command, COMMANDS, COMMAND_COUNT, argc, argv);
+	}
+	if (rc == ERR_OK && !command) {
+		help();
+		return 0;
+	}
+	if (rc == ERR_OK && o.help) {
+		options_help(command);
+		return 0;
+	}
+	if (rc == ERR_OK) {
+		rc = command->run(&o);
+	}
+	if (rc != ERR_OK) {
+		const char *detail = err_detail();
+		fprintf(stderr, "airlock-watcher: %s%s%s\n", err_text(rc), *detail ? ": " : "",
+			detail);
+	}
+	return err_exit_code(rc);
+}
