@@ -105,22 +105,25 @@ static int by_image_descending(const void *a, const void *b)
 static enum err open_inputs(struct building *b, const struct plan *p,
 			    const struct account_view *account, const struct spend_key *spend)
 {
+	enum err rc = ERR_OK;
 	for (size_t i = 0; i < p->n_in; i++) {
-		struct opened_input *in = &b->in[i];
-		in->in = &p->in[i];
-		enum err rc = input_private_key(&in->key, in->in, account, spend);
-		if (rc == ERR_OK) {
-			rc = input_key_image(&in->image, in->in, account, spend);
-		}
+		b->in[i].in = &p->in[i];
+		rc = input_key_image(&b->in[i].image, &p->in[i], account, spend);
 		if (rc != ERR_OK) {
 			return err_wrap(rc, "input %zu", i);
 		}
 	}
 	b->n_in = p->n_in;
+	/* Before there are private keys in them: qsort may copy what it sorts to memory of its own.
+	 */
 	qsort(b->in, b->n_in, sizeof b->in[0], by_image_descending);
-	for (size_t i = 1; i < b->n_in; i++) {
-		if (memcmp(b->in[i].image.b, b->in[i - 1].image.b, 32) == 0) {
+	for (size_t i = 0; i < b->n_in; i++) {
+		if (i > 0 && memcmp(b->in[i].image.b, b->in[i - 1].image.b, 32) == 0) {
 			return err_set(ERR_INPUT_TWICE, "two inputs have one key image");
+		}
+		rc = input_private_key(&b->in[i].key, b->in[i].in, account, spend);
+		if (rc != ERR_OK) {
+			return rc;
 		}
 	}
 	return ERR_OK;
