@@ -153,11 +153,10 @@ enum err cmd_journal_verify(const struct options *o)
 		identity_fingerprint(print, &identity);
 		char hex[65];
 		hex_encode(hex, head.hash, sizeof head.hash);
-		buf_printf(
-		    &out,
-		    o->json ? "{\"entries\":%llu,\"fingerprint\":\"%s\",\"head\":\"%s\"}\n"
-			    : "%llu entries, signed by %s, unbroken\nhead %s\n",
-		    (unsigned long long)head.number, print, hex);
+		buf_printf(&out,
+			   o->json ? "{\"entries\":%llu,\"fingerprint\":\"%s\",\"head\":\"%s\"}\n"
+				   : "%llu entries, signed by %s, unbroken\nhead %s\n",
+			   (unsigned long long)head.number, print, hex);
 		rc = cli_print(&out);
 	}
 	buf_free(&out);
