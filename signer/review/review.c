@@ -7,6 +7,8 @@
 #include "common/base/text.h"
 
 #define ADDRESS_LINE 50 /* digits of an address on one line */
+#define WRAP_INDENT 13
+#define WRAP_WIDTH (80 - WRAP_INDENT)
 
 static const char *safe(char out[static 300], const char *s)
 {
@@ -17,6 +19,24 @@ static void put_amount(struct buf *out, const char *what, struct amount a)
 {
 	char text[AMOUNT_TEXT_MAX];
 	buf_printf(out, "  %-10s %21s XMR", what, amount_format(text, a));
+}
+
+/* Text broken at blanks, so that no line passes the terminal's edge. */
+static void put_wrapped(struct buf *out, const char *text)
+{
+	size_t column = 0;
+	while (*text) {
+		size_t n = strcspn(text, " ");
+		if (column && column + 1 + n > WRAP_WIDTH) {
+			column = 0;
+			buf_text(out, "\n");
+		}
+		buf_printf(out, "%*s%.*s", column ? 1 : WRAP_INDENT, "", (int)n, text);
+		column += n + (column ? 1 : 0);
+		text += n;
+		text += strspn(text, " ");
+	}
+	buf_text(out, "\n");
 }
 
 static void put_age(struct buf *out, uint64_t now, uint64_t then)
@@ -83,8 +103,8 @@ static void put_tx(struct buf *out, const struct assessment *a, size_t i)
 	}
 	buf_text(out, "\n");
 	if (tx->verdict.code != ERR_OK) {
-		buf_printf(out, "  REFUSED    %s\n             %s\n", err_name(tx->verdict.code),
-			   tx->verdict.reason);
+		buf_printf(out, "  REFUSED    %s\n", err_name(tx->verdict.code));
+		put_wrapped(out, tx->verdict.reason);
 		return;
 	}
 	put_amount(out, "change", tx->change);
@@ -113,8 +133,8 @@ void review_text(struct buf *out, const struct assessment *a)
 	if (a->answered) {
 		buf_text(out, "\nAnswered before; the same reply is given again.\n");
 	} else if (a->refused != ERR_OK) {
-		buf_printf(out, "\nREFUSED as a whole: %s\n  %s\n", err_name(a->refused),
-			   a->reason);
+		buf_printf(out, "\nREFUSED as a whole: %s\n", err_name(a->refused));
+		put_wrapped(out, a->reason);
 	} else {
 		put_limits(out, a);
 	}

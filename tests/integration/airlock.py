@@ -16,7 +16,7 @@ PROGRAM_SECONDS = 300
 POLICY = {
     'version': 1,
     'limits': {'payout': '1000', 'transaction': '2000', 'day': '5000', 'day_count': 1000,
-               'fee': '0.5', 'fee_per_byte': '0.0000005'},
+               'fee': '0.5', 'fee_per_byte': '0.0001'},
 }
 
 
