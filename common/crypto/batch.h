@@ -26,6 +26,11 @@ enum err MUST_CHECK ifma_msm(struct point *out, const struct scalar *s, const st
 /* out[i] = s[i] * p[i] for LANES points, public values. Only where ifma_usable. */
 void ifma_products(struct point *out, const struct scalar *s, const struct point *p);
 
+/* out[i] = sum over j of s[j] * p[stride*j + i] for LANES values of i, public values; terms at most
+ * POINT_SUMS_TERMS_MAX. Only where ifma_usable. */
+void ifma_fold(struct point *out, const struct scalar *s, size_t terms, const struct point *p,
+	       size_t stride);
+
 /* The two portable methods; n above 0. */
 enum err MUST_CHECK straus_msm(struct point *out, const struct scalar *s, const struct point *p,
 			       size_t n);

@@ -221,3 +221,12 @@ bool point_is_identity(const struct point *a)
 	fe_sub(&t, &a->y, &a->z);
 	return (int)fe_is_zero(&a->x) & (int)fe_is_zero(&t);
 }
+
+void point_select(struct point *out, const struct point *p, bool choose)
+{
+	uint64_t mask = mask_hide(0 - (uint64_t)choose);
+	fe_select(&out->x, &p->x, mask);
+	fe_select(&out->y, &p->y, mask);
+	fe_select(&out->z, &p->z, mask);
+	fe_select(&out->t, &p->t, mask);
+}

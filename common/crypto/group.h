@@ -89,4 +89,14 @@ enum err MUST_CHECK point_msm_vartime(struct point *out, const struct scalar *s,
 void point_sums_vartime(struct point *out, const struct scalar *s, const struct point *p,
 			size_t terms, size_t sums);
 
+/*
+ * Folds `terms` blocks of n points into one, public scalars: out[i] = sum over j of s[j] * p[n*j +
+ * i]. terms at most POINT_SUMS_TERMS_MAX. out may be p.
+ */
+void point_fold_vartime(struct point *out, const struct scalar *s, size_t terms,
+			const struct point *p, size_t n);
+
+/* out becomes p where choose is true, in constant time. */
+void point_select(struct point *out, const struct point *p, bool choose);
+
 #endif

@@ -183,3 +183,21 @@ void point_sums_vartime(struct point *out, const struct scalar *s, const struct 
 		i += n;
 	}
 }
+
+void point_fold_vartime(struct point *out, const struct scalar *s, size_t terms,
+			const struct point *p, size_t n)
+{
+	struct straus_item item[POINT_SUMS_TERMS_MAX];
+	struct point column[POINT_SUMS_TERMS_MAX];
+	size_t i = 0;
+	CHECK(terms > 0 && terms <= POINT_SUMS_TERMS_MAX);
+	for (; ifma_usable() && i + LANES <= n; i += LANES) {
+		ifma_fold(out + i, s, terms, p + i, n);
+	}
+	for (; i < n; i++) {
+		for (size_t j = 0; j < terms; j++) {
+			column[j] = p[n * j + i];
+		}
+		straus_sum(out + i, item, s, column, terms);
+	}
+}

@@ -94,6 +94,21 @@ void ifma_products(struct point *out, const struct scalar *s, const struct point
 	sum_lanes(out, &g, 1);
 }
 
+void ifma_fold(struct point *out, const struct scalar *s, size_t terms, const struct point *p,
+	       size_t stride)
+{
+	struct group8 g[POINT_SUMS_TERMS_MAX];
+	CHECK(terms > 0 && terms <= POINT_SUMS_TERMS_MAX);
+	for (size_t j = 0; j < terms; j++) {
+		struct scalar same[LANES];
+		for (size_t lane = 0; lane < LANES; lane++) {
+			same[lane] = s[j];
+		}
+		group_fill(&g[j], same, p + stride * j, LANES);
+	}
+	sum_lanes(out, g, terms);
+}
+
 /* The tables of this many terms fit the second-level cache. */
 #define CHUNK 256
 
@@ -131,6 +146,17 @@ enum err ifma_msm(struct point *out, const struct scalar *s, const struct point 
 	(void)n;
 	*out = POINT_IDENTITY;
 	return ERR_INTERNAL;
+}
+
+void ifma_fold(struct point *out, const struct scalar *s, size_t terms, const struct point *p,
+	       size_t stride)
+{
+	(void)out;
+	(void)s;
+	(void)terms;
+	(void)p;
+	(void)stride;
+	CHECK(ifma_usable());
 }
 
 void ifma_products(struct point *out, const struct scalar *s, const struct point *p)

@@ -1,7 +1,7 @@
 /*
- * Bulletproofs+ proving (Chung et al. 2020/735; monero bulletproofs_plus.cc). Instead of folding
- * the generators in each round, the folded generators are kept as products of challenges over the
- * original ones, so that every round is two sums over fixed points.
+ * Bulletproofs+ proving (Chung et al. 2020/735; monero bulletproofs_plus.cc). The generators are
+ * folded every third round, which is cheaper than each round: in between, the challenges that are
+ * still to be folded in stand as factors of the scalars.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +10,19 @@
 #include "common/monero/bpplus.h"
 #include "signer/sign/prove.h"
 
+#define FOLDED_TERMS 8 /* of three rounds */
+
 struct prover {
 	struct scalar a[BPPLUS_TERMS_MAX], b[BPPLUS_TERMS_MAX];
 	struct scalar y[BPPLUS_TERMS_MAX + 2], y_inverse[BPPLUS_TERMS_MAX];
 	struct scalar fold_G[BPPLUS_TERMS_MAX], fold_H[BPPLUS_TERMS_MAX];
 	struct scalar d[BPPLUS_TERMS_MAX];
 	struct scalar alpha, transcript;
-	struct scalar sum[BPPLUS_TERMS_MAX + 2];
-	struct point point[BPPLUS_TERMS_MAX + 2];
+	struct scalar sum[BPPLUS_TERMS_MAX];
+	struct point point[BPPLUS_TERMS_MAX];
+	/* The generators as far as they are folded, and how many; fold_G and fold_H what is not. */
+	struct point G[BPPLUS_TERMS_MAX], H[BPPLUS_TERMS_MAX];
+	size_t terms;
 	uint8_t secret[TX_OUTPUTS_MAX * (32 + 8)];
 	size_t secret_n;
 	const struct rng *rng;
@@ -29,12 +34,12 @@ static void nonce(struct scalar *out, const struct prover *p, const char *label)
 }
 
 /* V, the bits of the amounts, and A with its blinding alpha. */
-static enum err commit_to_bits(struct prover *p, struct bpplus *out, const struct amount *amounts,
-			       const struct mask *masks, size_t n, size_t terms)
+static void commit_to_bits(struct prover *p, struct bpplus *out, const struct amount *amounts,
+			   const struct mask *masks, size_t n, size_t terms)
 {
 	struct packed V[TX_OUTPUTS_MAX];
 	struct point a, b;
-	struct scalar t, minus_eighth;
+	struct scalar t;
 	for (size_t i = 0; i < n; i++) {
 		sc_mul(&t, &masks[i].s, &SC_INV_EIGHT);
 		point_mul_base(&a, &t);
@@ -48,24 +53,23 @@ static enum err commit_to_bits(struct prover *p, struct bpplus *out, const struc
 	}
 	p->secret_n = 40 * n;
 	bpplus_transcript_start(&p->transcript, V, n);
-	sc_neg(&minus_eighth, &SC_INV_EIGHT);
+	struct point A = POINT_IDENTITY, minus_H;
 	for (size_t i = 0; i < terms; i++) {
 		uint64_t v = i / 64 < n ? amounts[i / 64].atomic : 0;
 		uint8_t bit = (uint8_t)(v >> (i % 64) & 1);
-		/* a is the bit, b is the bit less one; the sum takes G for ones and -H for zeros.
-		 */
+		/* a is the bit, b is the bit less one: A takes G for ones and -H for zeros. */
 		p->a[i] = sc_of_u64(bit);
 		sc_sub(&p->b[i], &p->a[i], &SC_ONE);
-		p->point[i] = bit ? bpplus_G()[i] : bpplus_H()[i];
-		p->sum[i] = bit ? SC_INV_EIGHT : minus_eighth;
+		point_neg(&minus_H, &p->H[i]);
+		point_select(&minus_H, &p->G[i], bit);
+		point_add(&A, &A, &minus_H);
 	}
 	nonce(&p->alpha, p, "airlock bp+ alpha");
-	sc_mul(&p->sum[terms], &p->alpha, &SC_INV_EIGHT);
-	p->point[terms] = POINT_G;
-	enum err rc = point_msm_vartime(&a, p->sum, p->point, terms + 1);
-	point_pack(out->A.b, &a);
+	point_mul_base(&a, &p->alpha);
+	point_add(&A, &A, &a);
+	point_mul(&A, &SC_INV_EIGHT, &A);
+	point_pack(out->A.b, &A);
 	secret_wipe(&t, sizeof t);
-	return rc;
 }
 
 /* From the bits to the vectors of the weighted inner product argument. */
@@ -120,12 +124,13 @@ static void weighted_product(struct scalar *out, const struct prover *p, const s
  * L (high false) or R (high true) of a round whose halves have n terms: a's half times y_factor
  * goes to the other half of G, b's other half to this half of H, all divided by 8.
  */
-static enum err cross_term(struct packed *out, struct prover *p, size_t terms, size_t n, bool high,
+static enum err cross_term(struct packed *out, struct prover *p, size_t n, bool high,
 			   const struct scalar *y_factor, const struct scalar *c,
 			   const struct scalar *d)
 {
 	struct scalar eighth_y, t;
-	struct point r;
+	struct point r, blind;
+	size_t terms = p->terms;
 	sc_mul(&eighth_y, y_factor, &SC_INV_EIGHT);
 	for (size_t j = 0; j < terms; j++) {
 		size_t at = j % (2 * n);
@@ -134,25 +139,43 @@ static enum err cross_term(struct packed *out, struct prover *p, size_t terms, s
 		if (of_G) {
 			sc_mul(&t, &p->a[other], &eighth_y);
 			sc_mul(&p->sum[j], &t, &p->fold_G[j]);
-			p->point[j] = bpplus_G()[j];
+			p->point[j] = p->G[j];
 		} else {
 			sc_mul(&t, &p->b[other], &SC_INV_EIGHT);
 			sc_mul(&p->sum[j], &t, &p->fold_H[j]);
-			p->point[j] = bpplus_H()[j];
+			p->point[j] = p->H[j];
 		}
 	}
-	sc_mul(&p->sum[terms], c, &SC_INV_EIGHT);
-	p->point[terms] = POINT_H;
-	sc_mul(&p->sum[terms + 1], d, &SC_INV_EIGHT);
-	p->point[terms + 1] = POINT_G;
-	enum err rc = point_msm_vartime(&r, p->sum, p->point, terms + 2);
+	enum err rc = point_msm_vartime(&r, p->sum, p->point, terms);
+	sc_mul(&t, c, &SC_INV_EIGHT);
+	point_mul_h(&blind, &t);
+	point_add(&r, &r, &blind);
+	sc_mul(&t, d, &SC_INV_EIGHT);
+	point_mul_base(&blind, &t);
+	point_add(&r, &r, &blind);
 	point_pack(out->b, &r);
 	secret_wipe(&t, sizeof t);
 	return rc;
 }
 
-static enum err one_round(struct prover *p, struct bpplus *out, size_t round, size_t terms,
-			  size_t n)
+/* The challenges of a generator's place depend on its block of n alone. */
+static void fold_generators(struct prover *p, size_t n)
+{
+	struct scalar of_G[FOLDED_TERMS], of_H[FOLDED_TERMS];
+	for (size_t i = 0; i < FOLDED_TERMS; i++) {
+		of_G[i] = p->fold_G[n * i];
+		of_H[i] = p->fold_H[n * i];
+	}
+	point_fold_vartime(p->G, of_G, FOLDED_TERMS, p->G, n);
+	point_fold_vartime(p->H, of_H, FOLDED_TERMS, p->H, n);
+	p->terms = n;
+	for (size_t i = 0; i < n; i++) {
+		p->fold_G[i] = SC_ONE;
+		p->fold_H[i] = SC_ONE;
+	}
+}
+
+static enum err one_round(struct prover *p, struct bpplus *out, size_t round, size_t n)
 {
 	enum err rc;
 	struct scalar cL, cR, dL, dR, e, einv, low, t;
@@ -160,9 +183,9 @@ static enum err one_round(struct prover *p, struct bpplus *out, size_t round, si
 	weighted_product(&cR, p, p->a + n, p->b, n, &p->y[n]);
 	nonce(&dL, p, "airlock bp+ dL");
 	nonce(&dR, p, "airlock bp+ dR");
-	rc = cross_term(&out->L[round], p, terms, n, false, &p->y_inverse[n], &cL, &dL);
+	rc = cross_term(&out->L[round], p, n, false, &p->y_inverse[n], &cL, &dL);
 	if (rc == ERR_OK) {
-		rc = cross_term(&out->R[round], p, terms, n, true, &p->y[n], &cR, &dR);
+		rc = cross_term(&out->R[round], p, n, true, &p->y[n], &cR, &dR);
 	}
 	if (rc != ERR_OK) {
 		goto out;
@@ -176,10 +199,13 @@ static enum err one_round(struct prover *p, struct bpplus *out, size_t round, si
 	sc_invert(&einv, &e);
 	/* G' = G_low / e + G_high e y^-n; H' = H_low e + H_high / e */
 	sc_mul(&t, &p->y_inverse[n], &e);
-	for (size_t j = 0; j < terms; j++) {
+	for (size_t j = 0; j < p->terms; j++) {
 		bool high = j % (2 * n) >= n;
 		sc_mul(&p->fold_G[j], &p->fold_G[j], high ? &t : &einv);
 		sc_mul(&p->fold_H[j], &p->fold_H[j], high ? &einv : &e);
+	}
+	if (p->terms == FOLDED_TERMS * n) {
+		fold_generators(p, n);
 	}
 	/* a' = a_low e + a_high y^n / e; b' = b_low / e + b_high e */
 	sc_mul(&t, &einv, &p->y[n]);
@@ -202,7 +228,7 @@ out:
 	return rc;
 }
 
-static enum err last_round(struct prover *p, struct bpplus *out, size_t terms)
+static enum err last_round(struct prover *p, struct bpplus *out)
 {
 	enum err rc;
 	struct scalar r, s, d, eta, t, u, e, ry;
@@ -215,16 +241,17 @@ static enum err last_round(struct prover *p, struct bpplus *out, size_t terms)
 	sc_mul(&t, &r, &SC_INV_EIGHT);
 	sc_mul(&u, &s, &SC_INV_EIGHT);
 	struct point folded[2];
+	size_t terms = p->terms;
 	for (size_t j = 0; j < terms; j++) {
 		sc_mul(&p->sum[j], &p->fold_G[j], &t);
-		p->point[j] = bpplus_G()[j];
+		p->point[j] = p->G[j];
 	}
 	if ((rc = point_msm_vartime(&folded[0], p->sum, p->point, terms)) != ERR_OK) {
 		goto out;
 	}
 	for (size_t j = 0; j < terms; j++) {
 		sc_mul(&p->sum[j], &p->fold_H[j], &u);
-		p->point[j] = bpplus_H()[j];
+		p->point[j] = p->H[j];
 	}
 	if ((rc = point_msm_vartime(&folded[1], p->sum, p->point, terms)) != ERR_OK) {
 		goto out;
@@ -286,16 +313,17 @@ enum err bpplus_prove(struct bpplus *out, const struct amount *amounts, const st
 	p->rng = rng;
 	size_t m = (size_t)1 << bpplus_log(n), terms = m * BPPLUS_BITS;
 	out->rounds = 6 + bpplus_log(n);
-	enum err rc = commit_to_bits(p, out, amounts, masks, n, terms);
-	if (rc == ERR_OK) {
-		rc = start_argument(p, out, masks, n, m);
-	}
+	p->terms = terms;
+	memcpy(p->G, bpplus_G(), terms * sizeof *p->G);
+	memcpy(p->H, bpplus_H(), terms * sizeof *p->H);
+	commit_to_bits(p, out, amounts, masks, n, terms);
+	enum err rc = start_argument(p, out, masks, n, m);
 	size_t half = terms / 2;
 	for (size_t round = 0; rc == ERR_OK && round < out->rounds; round++, half /= 2) {
-		rc = one_round(p, out, round, terms, half);
+		rc = one_round(p, out, round, half);
 	}
 	if (rc == ERR_OK) {
-		rc = last_round(p, out, terms);
+		rc = last_round(p, out);
 	}
 	secret_wipe(p, sizeof *p);
 	free(p);

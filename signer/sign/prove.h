@@ -9,9 +9,10 @@
 #include "common/monero/ring.h"
 
 /*
- * Proves that n (1..16) amounts are below 2^64. Nonces are hedged with masks and amounts. The sums
- * over generators are variable time in values blinded by fresh nonces and in the amounts' bits: an
- * observer of the offline machine's timing learns at most amounts, never a key.
+ * Proves that n (1..16) amounts are below 2^64. Nonces are hedged with masks and amounts. Masks,
+ * nonces and the amounts' bits meet constant-time code only. The sums over generators in the rounds
+ * are variable time where the processor lacks AVX-512, in the vectors blinded by the challenges: an
+ * observer of the offline machine's timing learns at most something of amounts, never of a key.
  */
 enum err MUST_CHECK bpplus_prove(struct bpplus *out, const struct amount *amounts,
 				 const struct mask *masks, size_t n, const struct rng *rng);

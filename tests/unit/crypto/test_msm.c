@@ -117,12 +117,53 @@ static void small_sums_together(void **state)
 	}
 }
 
+static void folds_in_place(void **state)
+{
+	(void)state;
+	static struct point before[8 * 19], now[8 * 19];
+	struct scalar by[8];
+	for (size_t i = 0; i < 8 * 19; i++) {
+		struct scalar t = sc_of_u64(3 * i + 1);
+		point_mul_base(&before[i], &t);
+	}
+	for (size_t j = 0; j < 8; j++) {
+		sc_hash(&by[j], &j, sizeof j);
+	}
+	for (size_t terms = 1; terms <= POINT_SUMS_TERMS_MAX; terms++) {
+		/* Fewer than the lanes hold, and more with a rest. */
+		for (size_t n = 1; n <= 19; n += 6) {
+			memcpy(now, before, sizeof now);
+			point_fold_vartime(now, by, terms, now, n);
+			for (size_t i = 0; i < n; i++) {
+				struct point column[8], sum;
+				for (size_t j = 0; j < terms; j++) {
+					column[j] = before[n * j + i];
+				}
+				assert_int_equal(straus_msm(&sum, by, column, terms), ERR_OK);
+				assert_true(point_equal(&now[i], &sum));
+			}
+		}
+	}
+}
+
+static void selects_all_or_nothing(void **state)
+{
+	(void)state;
+	struct point r = POINT_G;
+	point_select(&r, &POINT_H, false);
+	assert_memory_equal(&r, &POINT_G, sizeof r);
+	point_select(&r, &POINT_H, true);
+	assert_memory_equal(&r, &POINT_H, sizeof r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equals_the_sum_of_products),
 	    cmocka_unit_test(many_terms),
 	    cmocka_unit_test(small_sums_together),
+	    cmocka_unit_test(folds_in_place),
+	    cmocka_unit_test(selects_all_or_nothing),
 	    cmocka_unit_test(notices_one_changed_term),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
