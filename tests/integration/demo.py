@@ -139,8 +139,9 @@ def story(chain):
         seen[payout] = wallet.balance(account if name == 'subaddress' else 0)[0]
         assert seen[payout] == amount, f"{payout}: {seen[payout]} seen, {amount} paid"
         to = wallet.address() if name == 'integrated' else to
-        key = ''.join(done[0]['keys'])
-        assert wallet.check_tx_key(done[0]['txid'], key, to)['received'] == amount
+        paid = next(t for t in done if payout in t['payouts'])
+        key = ''.join(paid['keys'])
+        assert wallet.check_tx_key(paid['txid'], key, to)['received'] == amount
         tell(f"{payout.ljust(10)} sees {xmr(seen[payout])} XMR; check_tx_key confirms it")
     found = wallets['integrated'].rpc('get_payments', payment_id=payment_id)['payments']
     assert found[0]['amount'] == payouts['exchange'][2]
