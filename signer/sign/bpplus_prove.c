@@ -241,21 +241,12 @@ static enum err last_round(struct prover *p, struct bpplus *out)
 	sc_mul(&t, &r, &SC_INV_EIGHT);
 	sc_mul(&u, &s, &SC_INV_EIGHT);
 	struct point folded[2];
-	size_t terms = p->terms;
-	for (size_t j = 0; j < terms; j++) {
-		sc_mul(&p->sum[j], &p->fold_G[j], &t);
-		p->point[j] = p->G[j];
-	}
-	if ((rc = point_msm_vartime(&folded[0], p->sum, p->point, terms)) != ERR_OK) {
+	if ((rc = point_msm_vartime(&folded[0], p->fold_G, p->G, p->terms)) != ERR_OK ||
+	    (rc = point_msm_vartime(&folded[1], p->fold_H, p->H, p->terms)) != ERR_OK) {
 		goto out;
 	}
-	for (size_t j = 0; j < terms; j++) {
-		sc_mul(&p->sum[j], &p->fold_H[j], &u);
-		p->point[j] = p->H[j];
-	}
-	if ((rc = point_msm_vartime(&folded[1], p->sum, p->point, terms)) != ERR_OK) {
-		goto out;
-	}
+	point_mul(&folded[0], &t, &folded[0]);
+	point_mul(&folded[1], &u, &folded[1]);
 	point_add(&P, &folded[0], &folded[1]);
 	sc_mul(&t, &d, &SC_INV_EIGHT);
 	point_mul_base(&Q, &t);
