@@ -1,0 +1,168 @@
+#include "tests/unit/watcher/planned.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/check.h"
+#include "common/base/secret.h"
+
+#define START UINT64_C(1790000000)
+
+static enum err lying_outs(void *ctx, struct chain_out *out, const uint64_t *indices, size_t n)
+{
+	struct planned *p = ctx;
+	CHECK(p->n_asked + n <= ASKED_MAX);
+	memcpy(p->asked + p->n_asked, indices, n * sizeof *indices);
+	p->n_asked += n;
+	p->n_asks++;
+	enum err rc = p->honest.outs(p->honest.ctx, out, indices, n);
+	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+		struct chain_out *o = &out[i];
+		bool victim = indices[i] == p->victim;
+		if (p->lie == LIE_KEY && victim) {
+			o->key = p->theirs.account.spend_public;
+		} else if (p->lie == LIE_COMMITMENT && victim) {
+			memcpy(o->commitment.b, o->key.b, 32);
+		} else if (p->lie == LIE_OTHERS_ALIKE && !victim) {
+			o->key = p->theirs.account.spend_public;
+		} else if (p->lie == LIE_OTHERS_UNSOUND && !victim) {
+			memset(o->key.b, 0xff, 32);
+		} else if (p->lie == LIE_NAMES) {
+			o->global_index++;
+		}
+		if ((p->lie == LIE_LOCKED && victim) || (p->lie == LIE_OTHERS_LOCKED && !victim) ||
+		    (p->lie == LIE_ODD_LOCKED && !victim && indices[i] % 2)) {
+			o->unlocked = false;
+		}
+	}
+	return rc;
+}
+
+static enum err lying_distribution(void *ctx, uint64_t **out, size_t *n, uint64_t *from)
+{
+	struct planned *p = ctx;
+	enum err rc = p->honest.distribution(p->honest.ctx, out, n, from);
+	for (size_t i = 0; rc == ERR_OK && p->lie == LIE_MORE_OUTPUTS && i < *n; i++) {
+		(*out)[i] *= 1000;
+	}
+	if (rc == ERR_OK && p->lie == LIE_COUNTS) {
+		(*out)[*n / 2] = 0;
+	}
+	return rc;
+}
+
+static enum err lying_fee(void *ctx, struct chain_fee *out)
+{
+	struct planned *p = ctx;
+	enum err rc = p->honest.fee(p->honest.ctx, out);
+	for (int i = 0; i < FEE_LEVEL_COUNT; i++) {
+		out->per_byte[i] = p->lie == LIE_FEE_HUGE      ? UINT64_MAX / 2
+				   : p->lie == LIE_FEE_NOTHING ? 0
+							       : out->per_byte[i];
+	}
+	if (p->lie == LIE_MASK_HUGE) {
+		out->quantization_mask = UINT64_MAX;
+	}
+	return rc;
+}
+
+/* The rest is passed on as it is. */
+#define PASS_ON(name, params, ...)                                                                 \
+	static enum err pass_##name params                                                         \
+	{                                                                                          \
+		struct planned *p = ctx;                                                           \
+		return p->honest.name(p->honest.ctx, __VA_ARGS__);                                 \
+	}
+PASS_ON(info, (void *ctx, struct chain_info *out), out)
+PASS_ON(blocks, (void *ctx, struct chain_batch *out, const struct hash *known, size_t n), out,
+	known, n)
+PASS_ON(block_id, (void *ctx, struct hash *out, uint64_t height), out, height)
+
+static uint64_t wall(void *ctx)
+{
+	return ((const struct planned *)ctx)->now;
+}
+
+static uint64_t steady(void *ctx)
+{
+	return wall(ctx) * 1000;
+}
+
+void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each)
+{
+	struct identity us, signer;
+	uint8_t seed[32];
+	struct sync_result synced;
+	CHECK(secret_start() == ERR_OK);
+	memset(p, 0, sizeof *p);
+	p->rng = rng_seeded(&p->stream, 7);
+	test_wallet_make(&p->ours, NETWORK_MAINNET, &p->rng);
+	test_wallet_make(&p->theirs, NETWORK_MAINNET, &p->rng);
+	rng_fill(&p->rng, seed, sizeof seed);
+	identity_from_seed(&signer, seed);
+	rng_fill(&p->rng, seed, sizeof seed);
+	identity_from_seed(&us, seed);
+	p->chain = fake_chain_new(&p->rng, blocks, START);
+	p->honest = fake_chain_node(p->chain);
+	for (size_t i = 0; i < n; i++) {
+		struct address to;
+		address_of(&to, &p->ours.account, (struct subaddress){0, (uint32_t)(i % 3)});
+		fake_chain_pay(p->chain, &to, each);
+	}
+	fake_chain_mine(p->chain, 10, 120, true);
+	p->now = fake_chain_time(p->chain);
+	struct kit kit = {.network = NETWORK_MAINNET,
+			  .name = "test",
+			  .spend = p->ours.account.spend_public,
+			  .view = p->ours.account.view};
+	struct clock clock = {p, wall, steady};
+	struct chain node = {.ctx = p,
+			     .info = pass_info,
+			     .blocks = pass_blocks,
+			     .block_id = pass_block_id,
+			     .distribution = lying_distribution,
+			     .outs = lying_outs,
+			     .fee = lying_fee};
+	p->disk = disk_new();
+	CHECK(disk_open(&p->db, p->disk) == ERR_OK);
+	CHECK(watcher_create(p->db, &kit, &signer.public, us.seed, &clock) == ERR_OK);
+	CHECK(watcher_open(&p->w, p->db, node, clock, p->rng) == ERR_OK);
+	CHECK(watcher_sync(&p->w, &synced) == ERR_OK);
+}
+
+void planned_free(struct planned *p)
+{
+	watcher_close(&p->w);
+	db_close(p->db);
+	disk_free(p->disk);
+	fake_chain_free(p->chain);
+}
+
+void planned_payout(struct planned *p, size_t number, const struct address *to,
+		    struct amount amount)
+{
+	char id[PAYOUT_ID_MAX + 1];
+	struct payout recorded;
+	snprintf(id, sizeof id, "p%zu", number);
+	CHECK(watcher_add_payout(&p->w, id, to, amount, "", &recorded) == ERR_OK);
+}
+
+struct address planned_to(const struct planned *p, uint32_t major, uint32_t minor)
+{
+	struct address to;
+	address_of(&to, &p->theirs.account, (struct subaddress){major, minor});
+	return to;
+}
+
+enum err planned_request(struct planned *p, struct request *r, struct request_info *info)
+{
+	struct buf file;
+	memset(r, 0, sizeof *r);
+	p->n_asks = p->n_asked = 0;
+	buf_init(&file, PROTO_MESSAGE_MAX * 2);
+	enum err rc = watcher_build_request(&p->w, &file, info);
+	CHECK((rc == ERR_OK) == (file.n > 0));
+	buf_free(&file);
+	return rc == ERR_OK ? watcher_get_request(&p->w, info->number, r) : rc;
+}

@@ -1,0 +1,59 @@
+/* Test support: a watcher with deposits on a chain of ours, and a node in between that can lie. */
+#ifndef AIRLOCK_TESTS_PLANNED_H
+#define AIRLOCK_TESTS_PLANNED_H
+
+#include "tests/simulation/disk.h"
+#include "tests/simulation/fake_chain.h"
+#include "tests/unit/signer/owned.h"
+#include "watcher/watcher.h"
+
+#define ASKED_MAX 10000
+
+/* What the node says that is not so. `victim` is a global index. */
+enum lie {
+	LIE_NONE,
+	LIE_KEY,            /* the victim's key is another's */
+	LIE_COMMITMENT,     /* so is its commitment */
+	LIE_LOCKED,         /* the victim is locked */
+	LIE_OTHERS_LOCKED,  /* everything else is locked */
+	LIE_ODD_LOCKED,     /* everything else with an odd index is locked */
+	LIE_OTHERS_ALIKE,   /* everything else has one and the same key */
+	LIE_OTHERS_UNSOUND, /* everything else has a key that is no point */
+	LIE_NAMES,          /* answers are named by the next index */
+	LIE_COUNTS,         /* the count of outputs falls somewhere */
+	LIE_MORE_OUTPUTS,   /* there are a thousand times more than there are */
+	LIE_FEE_HUGE,
+	LIE_FEE_NOTHING,
+	LIE_MASK_HUGE,
+};
+
+struct planned {
+	struct rng_seeded stream;
+	struct rng rng;
+	uint64_t now;
+	struct test_wallet ours, theirs;
+	struct fake_chain *chain;
+	struct chain honest;
+	enum lie lie;
+	uint64_t victim;
+	size_t n_asks, n_asked; /* questions for outputs, and all that was asked in them */
+	uint64_t asked[ASKED_MAX];
+	struct disk *disk;
+	struct db *db;
+	struct watcher w;
+};
+
+/* n deposits of `each`, unlocked and known to the watcher, after `blocks` blocks of others. */
+void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each);
+void planned_free(struct planned *p);
+
+/* Queues; ids are "p0", "p1". */
+void planned_payout(struct planned *p, size_t number, const struct address *to,
+		    struct amount amount);
+/* An address of the other wallet: {0, 0} is its primary one. */
+struct address planned_to(const struct planned *p, uint32_t major, uint32_t minor);
+
+/* Builds, reads back. The request is zero on failure. */
+enum err planned_request(struct planned *p, struct request *r, struct request_info *info);
+
+#endif
