@@ -208,7 +208,11 @@ class Watcher:
         return self.run('request', 'build', '--out', request, '--json', code=code)
 
     def take(self, reply, code=DONE):
-        return self.run('import', reply, '--json', code=code)
+        """The transactions of a reply: txid, fee, payouts (ids), keys."""
+        result = self.run('import', reply, '--json', code=code)
+        if result.code != DONE:
+            return []
+        return [dict(t, fee=atomic(t['fee'])) for t in result.json['transactions']]
 
     def broadcast(self, code=DONE):
         return self.run('broadcast', code=code)
@@ -255,6 +259,6 @@ class Treasury:
 
     def send(self, request):
         self.signer.sign(request, request + '.reply')
-        taken = self.watcher.take(request + '.reply').json['transactions']
+        taken = self.watcher.take(request + '.reply')
         self.watcher.broadcast()
         return taken

@@ -121,7 +121,7 @@ def story(chain):
     shown(signer.sign(request, reply).out)
 
     chapter('6. The reply crosses back; the watcher checks and broadcasts it')
-    done = watcher.take(reply).json['transactions']
+    done = watcher.take(reply)
     watcher.broadcast()
     pool = chain.node.pool()
     assert sorted(pool) == sorted(t['txid'] for t in done)
