@@ -37,11 +37,11 @@ def short(text):
 
 def table(rows):
     width = max(len(name) for name, _ in rows)
-    line = '-' * (width + 72)
+    line = '-' * (width + 66)
     print('\n' + line)
     for name, value in rows:
         print(f"{paint('1', name.ljust(width))}  {value}")
-    print(line)
+    print(line, flush=True)
 
 
 def by_hand(chain, treasury, wallets):
@@ -118,18 +118,19 @@ def story(chain):
     chapter('5. The request crosses the gap; the signer shows it, checks it, signs it')
     shown(signer.run('inspect', request).out)
     reply = treasury.path('reply')
-    shown(signer.sign(request, reply).out)
+    shown(signer.sign(request, reply).out.rstrip().splitlines()[-1])
 
     chapter('6. The reply crosses back; the watcher checks and broadcasts it')
     done = watcher.take(reply)
     watcher.broadcast()
-    pool = chain.node.pool()
-    assert sorted(pool) == sorted(t['txid'] for t in done)
-    tell(f"monerod accepted {len(done)} transaction: {done[0]['txid']}")
+    txids = [t['txid'] for t in done]
+    assert sorted(chain.node.pool()) == sorted(txids)
+    for txid in txids:
+        tell(f"monerod accepted {txid}")
     chain.mine(1, payer.address())
-    block = chain.node.transactions([done[0]['txid']])[0]['block_height']
+    mined = {tx['tx_hash']: tx['block_height'] for tx in chain.node.transactions(txids)}
     watcher.sync()
-    tell(f"mined in block {block}")
+    tell(f"mined in block {', '.join(str(height) for height in sorted(set(mined.values())))}")
 
     chapter("7. The recipients' official wallets")
     chain.mine(UNLOCK, payer.address())
@@ -139,9 +140,8 @@ def story(chain):
         seen[payout] = wallet.balance(account if name == 'subaddress' else 0)[0]
         assert seen[payout] == amount, f"{payout}: {seen[payout]} seen, {amount} paid"
         to = wallet.address() if name == 'integrated' else to
-        paid = next(t for t in done if payout in t['payouts'])
-        key = ''.join(paid['keys'])
-        assert wallet.check_tx_key(paid['txid'], key, to)['received'] == amount
+        tx = next(t for t in done if payout in t['payouts'])
+        assert wallet.check_tx_key(tx['txid'], ''.join(tx['keys']), to)['received'] == amount
         tell(f"{payout.ljust(10)} sees {xmr(seen[payout])} XMR; check_tx_key confirms it")
     found = wallets['integrated'].rpc('get_payments', payment_id=payment_id)['payments']
     assert found[0]['amount'] == payouts['exchange'][2]
@@ -164,12 +164,12 @@ def story(chain):
     assert watcher.balance()[0] == total - sum(p[2] for p in payouts.values()) - fee
     tell(f"both see {xmr(witness.balance()[0])} XMR")
 
-    table([('deposit', f"{xmr(DEPOSIT)} XMR in {deposit['tx_hash']}"),
+    table([('deposit', f"{xmr(DEPOSIT)} XMR"), ('  in', deposit['tx_hash']),
            *((f"payout {payout}", f"{xmr(amount)} XMR to {short(to)}")
              for payout, (_, to, amount) in payouts.items()),
-           ('fee', f"{xmr(fee)} XMR"),
-           ('transaction', done[0]['txid']),
-           ('block', str(block)),
+           *(row for t in done for row in (
+               ('transaction', t['txid']), ('  pays', ' and '.join(t['payouts'])),
+               ('  fee', f"{xmr(t['fee'])} XMR"), ('  block', str(mined[t['txid']])))),
            *((f"{name}'s official wallet", f"{xmr(seen[payout])} XMR")
              for payout, (name, _, _) in payouts.items()),
            ('treasury left', f"{xmr(watcher.balance()[0])} XMR (same in the restored wallet)")])
