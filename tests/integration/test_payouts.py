@@ -150,7 +150,7 @@ def scenario_spending_coinbase():
         treasury = Treasury(chain)
         payee = chain.wallet('payee')
         chain.mine(2, treasury.watcher.address())
-        chain.mine(58, payee.address())
+        chain.mine(57, payee.address())
         treasury.watcher.sync()
         total, unlocked, _ = treasury.watcher.balance()
         assert total > 60 * XMR and unlocked == 0, 'coinbase unlocked before its time'

@@ -10,6 +10,7 @@ struct listing {
 	struct out out;
 	const struct watcher *w;
 	uint64_t request;
+	uint32_t place;
 	enum err rc;
 };
 
@@ -17,7 +18,7 @@ static bool put_sent(void *ctx, const struct sent_tx *t)
 {
 	struct listing *l = ctx;
 	char hex[65], fee[AMOUNT_TEXT_MAX];
-	if (t->request != l->request) {
+	if (t->request != l->request || t->place != l->place) {
 		return true;
 	}
 	hex_encode(hex, t->id.b, 32);
@@ -41,7 +42,18 @@ static bool put_sent(void *ctx, const struct sent_tx *t)
 	}
 	json_close(&l->out, ']');
 	json_close(&l->out, '}');
-	return l->rc == ERR_OK;
+	return false;
+}
+
+/* In the request's order, which is not that of the store; refused ones leave gaps. */
+static enum err put_all(struct listing *l, const struct watcher *w, const struct import_result *r)
+{
+	size_t n = r->again ? REQUEST_TXS_MAX : r->n_signed + r->n_refused;
+	enum err rc = ERR_OK;
+	for (l->place = 0; rc == ERR_OK && l->rc == ERR_OK && l->place < n; l->place++) {
+		rc = watcher_sent(w, put_sent, l);
+	}
+	return rc == ERR_OK ? l->rc : rc;
 }
 
 static enum err print(const struct options *o, const struct watcher *w,
@@ -66,12 +78,9 @@ static enum err print(const struct options *o, const struct watcher *w,
 		    r->request, r->n_signed, r->n_refused, r->reason[0] ? ": " : "", r->reason);
 	}
 	json_open(&l.out, "transactions", '[');
-	enum err rc = watcher_sent(w, put_sent, &l);
+	enum err rc = put_all(&l, w, r);
 	json_close(&l.out, ']');
 	json_close(&l.out, '}');
-	if (rc == ERR_OK) {
-		rc = l.rc;
-	}
 	if (rc != ERR_OK) {
 		buf_free(&l.out.b);
 		return rc;
