@@ -35,7 +35,7 @@ static void denies(void **state)
 	fclose(f);
 }
 
-/* The leak check looks at the process from a tracer of its own, which is what the sandbox denies. */
+/* The leak check looks on from a tracer of its own, which is what the sandbox denies. */
 __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
