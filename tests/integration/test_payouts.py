@@ -9,7 +9,8 @@ from regtest import Chain, UNLOCK, XMR
 def funded(chain, name, outputs, amount, policy=POLICY):
     """A treasury with this many ordinary, unlocked outputs, and the wallet that paid them."""
     payer = chain.wallet('payer-' + name)
-    chain.mine(75, payer.address())
+    # With fewer outputs on the chain the official wallet can search for decoys without end.
+    chain.mine(160, payer.address())
     payer.refresh()
     treasury = Treasury(chain, name, policy=policy)
     address = treasury.watcher.new_address()
@@ -25,6 +26,10 @@ def funded(chain, name, outputs, amount, policy=POLICY):
 def confirm(chain, treasury, miner, blocks=1):
     """Mines what is in the pool, all of it, and lets the watcher see it."""
     chain.mine(blocks, miner.address())
+    # A block template may be older than the pool's newest transaction.
+    for _ in range(5):
+        if chain.node.pool():
+            chain.mine(1, miner.address())
     assert chain.node.pool() == []
     treasury.watcher.sync()
 
