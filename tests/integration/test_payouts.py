@@ -165,7 +165,7 @@ def scenario_spending_coinbase():
         treasury.watcher.sync()
         assert treasury.watcher.balance()[1] == total
         done = treasury.send(treasury.request())
-        chain.mine(1, payee.address())
+        confirm(chain, treasury, payee)
         assert payee.received(done[0]['txid']) == XMR
         # Coinbase and an ordinary output (our change) in one transaction.
         chain.mine(UNLOCK, payee.address())
