@@ -40,6 +40,11 @@ static enum err check_point(const struct public_key *key, const char *which)
 	if (point_unpack_vartime(&p, key->b) != ERR_OK) {
 		return err_set(ERR_ADDR_KEY, "its %s key is not a point", which);
 	}
+	/* No wallet makes such a key; what is paid to it, and our change beside it, can be lost. */
+	if (point_is_identity(&p) || !point_in_subgroup_vartime(&p)) {
+		return err_set(ERR_ADDR_KEY, "its %s key is of small order, or has such a part",
+			       which);
+	}
 	return ERR_OK;
 }
 

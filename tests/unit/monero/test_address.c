@@ -139,6 +139,12 @@ static void a_good_checksum_is_not_enough(void **state)
 		encode(text, 18, keys, 64);
 		check(text, ERR_ADDR_KEY);
 		assert_non_null(strstr(err_detail(), at ? "view" : "spend"));
+		memset(keys + at, 0, 32); /* of order four; then the identity */
+		encode(text, 42, keys, 64);
+		check(text, ERR_ADDR_KEY);
+		keys[at] = 1;
+		encode(text, 42, keys, 64);
+		check(text, ERR_ADDR_KEY);
 		memcpy(keys + at, kept, 32);
 	}
 }
