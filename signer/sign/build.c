@@ -40,6 +40,43 @@ void signed_tx_free(struct signed_tx *t)
 	secret_wipe(t, sizeof *t);
 }
 
+static bool is_sound(const struct public_key *key)
+{
+	struct point p;
+	return point_unpack_vartime(&p, key->b) == ERR_OK && !point_is_identity(&p) &&
+	       point_in_subgroup_vartime(&p);
+}
+
+/*
+ * Where R = r D of a payee's spend key D, change is derived from it too: a D of small order would
+ * give every change output the same one-time key, and the network takes but one of them.
+ */
+static enum err check_payees(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_out; i++) {
+		if (!is_sound(&p->out[i].to.spend) || !is_sound(&p->out[i].to.view)) {
+			return err_set(ERR_POINT, "the address of payout %zu holds no good key",
+				       i + 1);
+		}
+	}
+	return ERR_OK;
+}
+
+/*
+ * Change goes to the main account, or stays in the one that all inputs are of: in any other nobody
+ * would look for it.
+ */
+static enum err check_change_account(const struct plan *p)
+{
+	for (size_t i = 0; p->change_account != 0 && i < p->n_in; i++) {
+		if (p->in[i].at.major != p->change_account) {
+			return err_set(ERR_CHANGE, "to account %u, which input %zu is not of",
+				       p->change_account, i + 1);
+		}
+	}
+	return ERR_OK;
+}
+
 enum err plan_check(const struct plan *p, const struct account_view *account)
 {
 	struct made_outputs outputs;
@@ -53,6 +90,12 @@ enum err plan_check(const struct plan *p, const struct account_view *account)
 	}
 	enum err rc = outputs_list(&outputs, &shape, p, account);
 	outputs_wipe(&outputs);
+	if (rc == ERR_OK) {
+		rc = check_payees(p);
+	}
+	if (rc == ERR_OK) {
+		rc = check_change_account(p);
+	}
 	for (size_t i = 0; rc == ERR_OK && i < p->n_in; i++) {
 		rc = input_check(&p->in[i], account);
 		for (size_t j = 0; rc == ERR_OK && j < i; j++) {

@@ -16,11 +16,14 @@ static bool same_keys(const struct address *a, const struct address *b)
 	return memcmp(a->spend.b, b->spend.b, 32) == 0 && memcmp(a->view.b, b->view.b, 32) == 0;
 }
 
-/* Whether an earlier output that is not change pays the same address. */
+/*
+ * Whether an earlier output that is not change pays the same address, payment id included: one
+ * wallet under two ids is two payees, since a transaction can tell the wallet of one id alone.
+ */
 static bool seen_before(const struct made_outputs *o, size_t i)
 {
 	for (size_t j = 0; j < i; j++) {
-		if (!o->out[j].change && same_keys(&o->out[j].to, &o->out[i].to)) {
+		if (!o->out[j].change && address_equal(&o->out[j].to, &o->out[i].to)) {
 			return true;
 		}
 	}

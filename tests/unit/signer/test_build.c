@@ -245,6 +245,74 @@ static void integrated_addresses_pay_alone(void **state)
 	plan_free(&p);
 }
 
+/* One payment id a transaction: two ids of one wallet would be credited as one, by chance which. */
+static void payment_ids_do_not_mix(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct plan p;
+		struct address to;
+		address_at(&to, &theirs, 0, 0);
+		test_plan_make(&p, &ours, 2, XMR(3), &to, XMR(1), amount_of(99), &rng);
+		p.out = realloc(p.out, 2 * sizeof *p.out);
+		p.n_out = 2;
+		p.out[1] = p.out[0];
+		/* an id and none, none and an id, two ids, one id twice */
+		for (int k = 0; k < 2; k++) {
+			if (i == k || i > 1) {
+				p.out[k].to.kind = ADDRESS_INTEGRATED;
+				p.out[k].to.payment_id[0] = (uint8_t)(i == 2 ? 1 + k : 1);
+			}
+		}
+		assert_int_equal(plan_check(&p, &ours.account), i == 3 ? ERR_OK : ERR_TX_SHAPE);
+		plan_free(&p);
+	}
+}
+
+/*
+ * r D of a point D of small order is one of eight points, whatever r: change derived from it would
+ * have the same one-time key in every such transaction, and all but one such output be lost.
+ */
+static void small_order_payees_are_refused(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct plan p;
+		struct signed_tx t;
+		struct address to;
+		address_at(&to, &theirs, 1, 1);
+		uint8_t *key = i % 2 ? to.view.b : to.spend.b;
+		memset(key, 0, 32);
+		key[0] = i < 2 ? 1 : 0; /* the identity; a point of order four */
+		test_plan_make(&p, &ours, 1, XMR(3), &to, XMR(1), amount_of(99), &rng);
+		assert_int_equal(plan_check(&p, &ours.account), ERR_POINT);
+		assert_int_equal(tx_build(&t, &p, &ours.account, &ours.spend, &rng), ERR_POINT);
+		assert_null(t.blob);
+		plan_free(&p);
+	}
+}
+
+/* Change that the watcher sends to an account that nobody looks at is as good as gone. */
+static void change_stays_in_a_known_account(void **state)
+{
+	(void)state;
+	struct plan p;
+	struct address to;
+	address_at(&to, &theirs, 0, 0);
+	test_plan_make(&p, &ours, 2, XMR(3), &to, XMR(1), amount_of(99), &rng);
+	test_input_make(&p.in[0], &ours, (struct subaddress){7, 1}, XMR(3), &rng);
+	test_input_make(&p.in[1], &ours, (struct subaddress){0, 2}, XMR(3), &rng);
+	assert_int_equal(plan_check(&p, &ours.account), ERR_OK);
+	p.change_account = 4000000000u;
+	assert_int_equal(plan_check(&p, &ours.account), ERR_CHANGE);
+	/* Anybody can send us dust there: one such input does not make it known. */
+	p.change_account = 7;
+	assert_int_equal(plan_check(&p, &ours.account), ERR_CHANGE);
+	test_input_make(&p.in[1], &ours, (struct subaddress){7, 2}, XMR(3), &rng);
+	assert_int_equal(plan_check(&p, &ours.account), ERR_OK);
+	plan_free(&p);
+}
+
 int main(void)
 {
 	assert_int_equal(secret_start(), ERR_OK);
@@ -257,6 +325,9 @@ int main(void)
 	    cmocka_unit_test(change_can_be_split),
 	    cmocka_unit_test(lies_are_refused),
 	    cmocka_unit_test(integrated_addresses_pay_alone),
+	    cmocka_unit_test(payment_ids_do_not_mix),
+	    cmocka_unit_test(small_order_payees_are_refused),
+	    cmocka_unit_test(change_stays_in_a_known_account),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
