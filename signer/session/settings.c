@@ -163,7 +163,9 @@ static enum err submit(struct db_txn *t, const struct env *env, struct record *r
 	}
 	pending->policy = *p;
 	pending->wall = r->wall + old->cool_off;
-	pending->chain = newest.chain ? newest.chain + old->cool_off : 0;
+	/* The chain time we know may be of long ago, or none: the clock says how far it is now. */
+	uint64_t chain = r->wall > BLOCK_TIME_AHEAD ? r->wall - BLOCK_TIME_AHEAD : 0;
+	pending->chain = (newest.chain > chain ? newest.chain : chain) + old->cool_off;
 	policy_stricter(now, old, p);
 	*waits_until = pending->wall;
 	rc = journal_policy(t, env, r, RECORD_POLICY_SUBMITTED, p, pending->wall);

@@ -385,6 +385,27 @@ static void loosening_waits_tightening_does_not(void **state)
 	assert_int_equal(gap_entries(&g, RECORD_POLICY_EFFECTIVE), 4);
 }
 
+/* After a long rest the newest chain time is old: it alone would let the chain's wait be over. */
+static void loosening_waits_after_a_long_rest(void **state)
+{
+	(void)state;
+	uint64_t waits;
+	struct policy p = {0};
+	gap_policy(&g, 5, 50, 200, 60);
+	assert_int_equal(pay(1, 4), ERR_OK);
+	g.now += 240 * HOUR;
+	g.chain_time += 240 * HOUR;
+	p.limits =
+	    (struct policy_limits){XMR(9), XMR(20), XMR(200), 60, XMR(1), amount_of(UINT32_MAX)};
+	p.cool_off = POLICY_COOL_OFF_DEFAULT;
+	assert_int_equal(settings_policy_set(&waits, &g.env, &p), ERR_OK);
+	/* somebody sets the clock ahead; the chain knows better */
+	g.now += 24 * HOUR;
+	assert_int_equal(pay(2, 6), ERR_LIMIT_PAYOUT);
+	g.chain_time += 24 * HOUR;
+	assert_int_equal(pay(3, 6), ERR_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +425,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(input_twice_in_one_request, begin, end),
 	    cmocka_unit_test_setup_teardown(lies_about_inputs_are_refused, begin, end),
 	    cmocka_unit_test_setup_teardown(loosening_waits_tightening_does_not, begin, end),
+	    cmocka_unit_test_setup_teardown(loosening_waits_after_a_long_rest, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
