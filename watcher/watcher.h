@@ -22,6 +22,7 @@
 #define BLOCKS_REMEMBERED 5000
 #define SPENDABLE_AGE 10
 #define COINBASE_AGE 60
+#define WITNESSES_MAX 4
 
 /* Depth by value: a deposit up to `up_to` is credited `depth` blocks deep (1: in the top block). */
 struct credit_step {
@@ -34,9 +35,11 @@ struct watcher_config {
 	struct credit_step step[CREDIT_STEPS_MAX];
 	uint32_t depth_above;
 	enum fee_level fee_level;
-	uint64_t request_seconds; /* how long a request may be signed */
+	uint64_t request_seconds;  /* how long a request may be signed */
+	uint64_t stall_seconds;    /* no block for so long: the node stands still; 0: never */
+	uint64_t witnesses_needed; /* of those there are, so many must agree */
 };
-/* 1 up to 0.1 XMR, 10 up to 10 XMR, 20 above; normal fee; 7 days. */
+/* 1 up to 0.1 XMR, 10 up to 10 XMR, 20 above; normal fee; 7 days; an hour; one. */
 void watcher_config_default(struct watcher_config *out);
 
 /* Tables of the db, in this order (db_open_lmdb, or a backend with as many). */

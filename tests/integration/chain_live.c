@@ -241,6 +241,7 @@ int main(int argc, char **argv)
 	    .tls_pin = getenv("AIRLOCK_LIVE_PIN"),
 	    .whole_txs = getenv("AIRLOCK_LIVE_WHOLE"),
 	    .allow_plain = getenv("AIRLOCK_LIVE_PLAIN"),
+	    .allow_no_login = getenv("AIRLOCK_LIVE_PLAIN"),
 	    .timeout_s = 20,
 	    .tries = 2,
 	};

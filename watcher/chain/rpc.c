@@ -374,11 +374,17 @@ enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
 	if (e != ERR_OK) {
 		return e;
 	}
-	bool private_way = url.local || url.tls || (url.onion && o->proxy);
-	if (!private_way && !o->allow_plain) {
+	bool own = url.local || (url.onion && o->proxy);
+	if (!own && !url.tls && !o->allow_plain) {
 		return err_set(ERR_USAGE,
 			       "%s is another machine and not https: use https, a tunnel to this "
-			       "machine, or allow it explicitly",
+			       "machine, or allow it by name (node-without-tls)",
+			       url.base);
+	}
+	if (!own && !o->user && !o->allow_no_login) {
+		return err_set(ERR_USAGE,
+			       "%s is another machine and has no login: give one, or allow it by "
+			       "name (node-without-login)",
 			       url.base);
 	}
 	if (o->tls_pin && !url.tls) {

@@ -27,6 +27,8 @@ struct chain_rpc_options {
 	/* Allow a node on another machine without TLS: others on the way can read what this wallet
 	 * asks for, and lie to it. */
 	bool allow_plain;
+	/* Allow a node on another machine without a login: whoever finds it can use it. */
+	bool allow_no_login;
 	/* NULL, or asked while a call waits: true ends it with ERR_CANCELLED. */
 	bool (*stopped)(void *ctx);
 	void *stopped_ctx;
@@ -34,8 +36,8 @@ struct chain_rpc_options {
 
 /*
  * Fills *out; its functions work until chain_rpc_close. Does not connect yet. ERR_USAGE for a URL
- * that is none or, unless allow_plain, for a node that is not on this machine, has no TLS and is no
- * onion service reached through the proxy.
+ * that is none, and for a node that is neither on this machine nor an onion service reached through
+ * the proxy and lacks TLS (unless allow_plain) or a login (unless allow_no_login).
  */
 enum err MUST_CHECK chain_rpc_open(struct chain *out, const struct chain_rpc_options *o);
 /* Fine on a zeroed struct. */

@@ -6,7 +6,7 @@
 #define AIRLOCK_WATCHER_CLI_H
 
 #include "watcher/chain/rpc.h"
-#include "watcher/watcher.h"
+#include "watcher/cli/settings.h"
 
 #define CLI_ARGS_MAX 2
 
@@ -42,25 +42,14 @@ void options_help(const struct command *c);
 /* A decimal number up to `most`. ERR_USAGE naming `what`. */
 enum err MUST_CHECK option_number(uint64_t *out, const char *text, uint64_t most, const char *what);
 
-/* The data folder's configuration: how to reach the node, and rules. */
-struct settings {
-	char node[512];
-	char login_user[128], login_password[128];
-	char tls_pin[128], tls_ca[512], proxy[256];
-	bool insecure_node;
-	struct watcher_config rules;
-};
-/* Reads DIR/airlock.conf whole: "name = value" a line, # comments. ERR_CONFIG with the line. */
-enum err MUST_CHECK settings_read(struct settings *out, const char *dir);
-/* Writes a new one with a comment on each setting. ERR_EXISTS. */
-enum err MUST_CHECK settings_write_new(const char *dir, const char *node, bool insecure_node);
-
 /* An open watcher: what most commands work on. Close with opened_close, also after an error. */
 struct opened {
 	struct db *db;
 	struct watcher w;
 	struct settings settings;
 };
+/* What the settings say about a node, as the RPC takes it; borrows from n. */
+struct chain_rpc_options node_options(const struct node_settings *n, enum network network);
 enum access { ACCESS_READ, ACCESS_WRITE };
 enum err MUST_CHECK opened_open(struct opened *out, const struct options *o, enum access access);
 void opened_close(struct opened *p);
@@ -92,6 +81,7 @@ void say(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 enum err MUST_CHECK cmd_init(const struct options *o);
 enum err MUST_CHECK cmd_pair(const struct options *o);
+enum err MUST_CHECK cmd_check_config(const struct options *o);
 enum err MUST_CHECK cmd_sync(const struct options *o);
 enum err MUST_CHECK cmd_run(const struct options *o);
 enum err MUST_CHECK cmd_status(const struct options *o);

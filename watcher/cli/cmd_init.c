@@ -99,7 +99,12 @@ enum err cmd_init(const struct options *o)
 	if (rc == ERR_OK) {
 		/* A URL that is none is said now, not at the first sync. */
 		struct chain_rpc_options rpc = {
-		    .url = o->node, .network = kit.network, .allow_plain = o->insecure_node};
+		    .url = o->node,
+		    .network = kit.network,
+		    .allow_plain = o->insecure_node,
+		    /* One on another machine gets its login in the file that init writes. */
+		    .allow_no_login = true,
+		};
 		rc = chain_rpc_open(&probe, &rpc);
 	}
 	if (rc == ERR_OK) {
@@ -133,4 +138,36 @@ enum err cmd_pair(const struct options *o)
 	opened_close(&p);
 	buf_free(&message);
 	return rc;
+}
+
+static void problem(void *ctx, unsigned line, const char *what)
+{
+	struct out *out = ctx;
+	json_open(out, NULL, '{');
+	json_number(out, "line", line);
+	json_text(out, "problem", what);
+	json_close(out, '}');
+	if (line) {
+		say(out, "%s line %u: %s", SETTINGS_NAME, line, what);
+	} else {
+		say(out, "%s: %s", SETTINGS_NAME, what);
+	}
+}
+
+enum err cmd_check_config(const struct options *o)
+{
+	struct settings s;
+	struct out out;
+	out_begin(&out, o->json);
+	json_open(&out, NULL, '{');
+	json_open(&out, "problems", '[');
+	enum err found = settings_read(&s, o->data, problem, &out);
+	json_close(&out, ']');
+	json_close(&out, '}');
+	if (found == ERR_OK) {
+		say(&out, "%s is right", SETTINGS_NAME);
+	}
+	settings_wipe(&s);
+	enum err rc = out_end(&out);
+	return rc == ERR_OK ? found : rc;
 }

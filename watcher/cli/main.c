@@ -9,8 +9,10 @@ static const struct command COMMANDS[] = {
     {"init", "knwxj", "--kit FILE --node URL [--network NAME] [--insecure-node]",
      "Makes a watcher in DIR from the signer's kit, following the monerod at URL. A node on "
      "another\n"
-     "machine must have TLS unless --insecure-node is given.",
+     "machine must have TLS and a login (in airlock.conf) unless --insecure-node is given.",
      0, cmd_init},
+    {"check-config", "j", "", "Reads DIR/airlock.conf whole and tells every line that is wrong.", 0,
+     cmd_check_config},
     {"pair", "oj", "--out FILE", "Writes the pairing message for the signer.", 0, cmd_pair},
     {"sync", "j", "", "Follows the node up to its top block.", 0, cmd_sync},
     {"run", "", "", "Follows the node until it is told to stop (SIGTERM).", 0, cmd_run},

@@ -33,7 +33,7 @@ enum err opened_open(struct opened *out, const struct options *o, enum access ac
 		rc = err_set(ERR_STATE, "no watcher in %s: run init first", o->data);
 	}
 	if (rc == ERR_OK) {
-		rc = settings_read(&out->settings, o->data);
+		rc = settings_read(&out->settings, o->data, NULL, NULL);
 	}
 	if (rc == ERR_OK) {
 		rc = store_open(&out->db, o->data, access);
@@ -46,17 +46,8 @@ enum err opened_open(struct opened *out, const struct options *o, enum access ac
 		return rc;
 	}
 	out->w.config = out->settings.rules;
-	const struct settings *s = &out->settings;
-	struct chain_rpc_options rpc = {
-	    .url = s->node[0] ? s->node : NULL,
-	    .user = s->login_user[0] ? s->login_user : NULL,
-	    .password = s->login_user[0] ? s->login_password : NULL,
-	    .tls_pin = s->tls_pin[0] ? s->tls_pin : NULL,
-	    .tls_ca = s->tls_ca[0] ? s->tls_ca : NULL,
-	    .proxy = s->proxy[0] ? s->proxy : NULL,
-	    .network = out->w.account.network,
-	    .allow_plain = s->insecure_node,
-	};
+	enum network network = out->w.account.network;
+	struct chain_rpc_options rpc = node_options(&out->settings.node, network);
 	return chain_rpc_open(&out->w.chain, &rpc);
 }
 
@@ -65,5 +56,6 @@ void opened_close(struct opened *p)
 	chain_rpc_close(&p->w.chain);
 	watcher_close(&p->w);
 	db_close(p->db);
+	settings_wipe(&p->settings);
 	memset(p, 0, sizeof *p);
 }

@@ -1,13 +1,23 @@
-/* DIR/airlock.conf: read whole and refused whole, with the line that is wrong. */
+/* The configuration as text: see settings.h. */
+#include "watcher/cli/settings.h"
+
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/file.h"
-#include "watcher/cli/cli.h"
+#include "common/base/secret.h"
 
-#define CONF_NAME "airlock.conf"
-#define CONF_MAX 65536
+#define PROBLEM_MAX 512
+
+struct parsing {
+	struct settings *out;
+	settings_problem *problem;
+	void *ctx;
+	unsigned seen[128]; /* line of each setting; 0: none */
+	unsigned n_problems;
+	char first[PROBLEM_MAX];
+};
 
 static char *trim(char *s)
 {
@@ -19,197 +29,202 @@ static char *trim(char *s)
 	return s;
 }
 
-static enum err copy(char *out, size_t size, const char *value)
+static void complain(struct parsing *p, unsigned line, const char *what)
+{
+	if (p->n_problems++ == 0) {
+		if (line) {
+			snprintf(p->first, sizeof p->first, "%s line %u: %s", SETTINGS_NAME, line,
+				 what);
+		} else {
+			snprintf(p->first, sizeof p->first, "%s: %s", SETTINGS_NAME, what);
+		}
+	}
+	if (p->problem) {
+		p->problem(p->ctx, line, what);
+	}
+}
+
+static enum err read_number(const struct setting *s, const char *value, uint64_t *out)
 {
 	size_t n = strlen(value);
-	if (n >= size) {
-		return err_set(ERR_CONFIG, "too long");
+	uint64_t v = 0;
+	bool good = n > 0 && n < 19 && strspn(value, "0123456789") == n;
+	for (size_t i = 0; good && i < n; i++) {
+		v = 10 * v + (uint64_t)(value[i] - '0');
 	}
-	memcpy(out, value, n + 1);
+	if (!good || v < s->least || v > s->most) {
+		return err_set(ERR_CONFIG, "a number from %" PRIu64 " to %" PRIu64, s->least,
+			       s->most);
+	}
+	*out = v * s->unit;
 	return ERR_OK;
 }
 
-static enum err read_login(struct settings *s, const char *value)
+static enum err read_value(struct settings *out, const struct setting *s, char *value)
 {
-	const char *colon = strchr(value, ':');
-	if (!colon || (size_t)(colon - value) >= sizeof s->login_user) {
-		return err_set(ERR_CONFIG, "a login is USER:PASSWORD");
-	}
-	memcpy(s->login_user, value, (size_t)(colon - value));
-	return copy(s->login_password, sizeof s->login_password, colon + 1);
-}
-
-/* "0.1:1 10:10 *:20": up to each amount, so many blocks; amounts rise, depths do not fall. */
-static enum err read_credit(struct watcher_config *c, char *value)
-{
-	char *rest = NULL;
-	uint64_t depth = 0, last = 1;
-	bool done = false;
-	c->n_steps = 0;
-	for (char *word = strtok_r(value, " \t", &rest); word;
-	     word = strtok_r(NULL, " \t", &rest)) {
-		char *colon = strchr(word, ':');
-		struct amount up_to = {0};
-		if (!colon || done) {
-			return err_set(ERR_CONFIG, "credit is AMOUNT:BLOCKS ... *:BLOCKS");
+	char *field = (char *)out + s->at;
+	size_t n = strlen(value);
+	struct amount amount = {0};
+	switch (s->kind) {
+	case SET_OTHER:
+		return s->read(out, value);
+	case SET_TEXT:
+		if (n == 0 || n >= s->size) {
+			return err_set(ERR_CONFIG, "a text of 1 to %zu characters", s->size - 1);
 		}
-		*colon = '\0';
-		enum err rc = option_number(&depth, colon + 1, 10000, "a depth");
-		if (rc != ERR_OK || depth < last) {
-			return err_set(ERR_CONFIG, "a depth is 1 to 10000 and does not fall");
+		memcpy(field, value, n + 1);
+		return ERR_OK;
+	case SET_FLAG: {
+		bool yes = strcmp(value, "yes") == 0;
+		if (!yes && strcmp(value, "no") != 0) {
+			return err_set(ERR_CONFIG, "yes or no");
 		}
-		last = depth;
-		done = strcmp(word, "*") == 0;
-		if (done) {
-			c->depth_above = (uint32_t)depth;
-			continue;
+		memcpy(field, &yes, sizeof yes);
+		return ERR_OK;
+	}
+	case SET_NUMBER: {
+		uint64_t v = 0;
+		enum err rc = read_number(s, value, &v);
+		if (rc == ERR_OK) {
+			memcpy(field, &v, sizeof v);
 		}
-		rc = amount_parse(&up_to, word);
-		if (rc != ERR_OK || c->n_steps == CREDIT_STEPS_MAX ||
-		    (c->n_steps && amount_cmp(up_to, c->step[c->n_steps - 1].up_to) <= 0)) {
-			return err_set(ERR_CONFIG, "amounts of credit rise, at most %d of them",
-				       CREDIT_STEPS_MAX);
+		return rc;
+	}
+	case SET_AMOUNT:
+		if (amount_parse(&amount, value) != ERR_OK) {
+			return err_set(ERR_CONFIG, "an amount of XMR, such as 1.5");
 		}
-		c->step[c->n_steps++] = (struct credit_step){up_to, (uint32_t)depth};
+		memcpy(field, &amount, sizeof amount);
+		return ERR_OK;
 	}
-	return done ? ERR_OK : err_set(ERR_CONFIG, "credit ends with *:BLOCKS");
+	return ERR_INTERNAL;
 }
 
-static enum err read_fee(struct watcher_config *c, const char *value)
+static void read_line(struct parsing *p, unsigned line, char *s)
 {
-	enum fee_level level;
-	if (fee_level_parse(&level, value) != ERR_OK) {
-		return err_set(ERR_CONFIG, "fee is slow, normal, fast or fastest");
+	char what[PROBLEM_MAX];
+	size_t i = 0;
+	char *equals = strchr(s, '=');
+	if (!equals) {
+		complain(p, line, "no \"name = value\"");
+		return;
 	}
-	c->fee_level = level;
-	return ERR_OK;
+	*equals = '\0';
+	const char *name = trim(s);
+	while (i < SETTING_COUNT && (!SETTINGS[i].name || strcmp(SETTINGS[i].name, name) != 0)) {
+		i++;
+	}
+	if (i == SETTING_COUNT) {
+		snprintf(what, sizeof what, "there is no setting \"%.64s\"", name);
+		complain(p, line, what);
+		return;
+	}
+	if (p->seen[i] && !SETTINGS[i].repeats) {
+		snprintf(what, sizeof what, "%s stands on line %u already", name, p->seen[i]);
+		complain(p, line, what);
+		return;
+	}
+	p->seen[i] = line;
+	if (read_value(p->out, &SETTINGS[i], trim(equals + 1)) != ERR_OK) {
+		snprintf(what, sizeof what, "%s: %.400s", name, err_detail());
+		complain(p, line, what);
+		err_clear();
+	}
 }
 
-static enum err read_expiry(struct watcher_config *c, const char *value)
+enum err settings_parse(struct settings *out, char *text, settings_problem *problem, void *ctx)
 {
-	uint64_t hours;
-	if (option_number(&hours, value, 8760, "hours") != ERR_OK || hours == 0) {
-		return err_set(ERR_CONFIG, "request-hours is 1 to 8760");
-	}
-	c->request_seconds = 3600 * hours;
-	return ERR_OK;
-}
-
-static enum err read_line(struct settings *s, const char *name, char *value)
-{
-	if (strcmp(name, "node") == 0) {
-		return copy(s->node, sizeof s->node, value);
-	}
-	if (strcmp(name, "node-login") == 0) {
-		return read_login(s, value);
-	}
-	if (strcmp(name, "node-tls-pin") == 0) {
-		return copy(s->tls_pin, sizeof s->tls_pin, value);
-	}
-	if (strcmp(name, "node-tls-ca") == 0) {
-		return copy(s->tls_ca, sizeof s->tls_ca, value);
-	}
-	if (strcmp(name, "node-proxy") == 0) {
-		return copy(s->proxy, sizeof s->proxy, value);
-	}
-	if (strcmp(name, "insecure-node") == 0) {
-		s->insecure_node = strcmp(value, "yes") == 0;
-		return s->insecure_node || strcmp(value, "no") == 0
-			   ? ERR_OK
-			   : err_set(ERR_CONFIG, "insecure-node is yes or no");
-	}
-	if (strcmp(name, "credit") == 0) {
-		return read_credit(&s->rules, value);
-	}
-	if (strcmp(name, "fee") == 0) {
-		return read_fee(&s->rules, value);
-	}
-	if (strcmp(name, "request-hours") == 0) {
-		return read_expiry(&s->rules, value);
-	}
-	return err_set(ERR_CONFIG, "no such setting");
-}
-
-static enum err read_text(struct settings *out, char *text)
-{
+	struct parsing p = {.out = out, .problem = problem, .ctx = ctx};
 	char *rest = text, *line;
+	*out = (struct settings){0};
+	watcher_config_default(&out->rules);
 	for (unsigned number = 1; (line = strsep(&rest, "\n")); number++) {
 		char *s = trim(line);
-		if (*s == '\0' || *s == '#') {
-			continue;
-		}
-		char *equals = strchr(s, '=');
-		if (!equals) {
-			return err_set(ERR_CONFIG, "%s line %u: no =", CONF_NAME, number);
-		}
-		*equals = '\0';
-		const char *name = trim(s);
-		enum err rc = read_line(out, name, trim(equals + 1));
-		if (rc != ERR_OK) {
-			return err_wrap(rc, "%s line %u, %s: ", CONF_NAME, number, name);
+		if (*s != '\0' && *s != '#') {
+			read_line(&p, number, s);
 		}
 	}
-	return ERR_OK;
+	if (p.n_problems == 0 && settings_agree(out) != ERR_OK) {
+		char what[PROBLEM_MAX];
+		snprintf(what, sizeof what, "%s", err_detail());
+		complain(&p, 0, what);
+	}
+	if (p.n_problems == 0) {
+		return ERR_OK;
+	}
+	settings_wipe(out);
+	return p.n_problems == 1 ? err_set(ERR_CONFIG, "%s", p.first)
+				 : err_set(ERR_CONFIG, "%s (and %u more: check-config tells all)",
+					   p.first, p.n_problems - 1);
 }
 
-enum err settings_read(struct settings *out, const char *dir)
+enum err settings_read(struct settings *out, const char *dir, settings_problem *problem, void *ctx)
 {
 	char path[PATH_TEXT_MAX];
 	struct buf b;
 	*out = (struct settings){0};
-	watcher_config_default(&out->rules);
-	buf_init(&b, CONF_MAX);
-	enum err rc = path_join(path, dir, CONF_NAME);
+	buf_init(&b, SETTINGS_MAX);
+	enum err rc = path_join(path, dir, SETTINGS_NAME);
 	if (rc == ERR_OK) {
-		rc = file_read(&b, path, CONF_MAX - 1);
+		rc = file_read(&b, path, SETTINGS_MAX - 1);
 	}
 	if (rc == ERR_OK) {
 		buf_u8(&b, '\0');
 		rc = buf_end(&b);
 	}
 	if (rc == ERR_OK && strlen((char *)b.p) + 1 != b.n) {
-		rc = err_set(ERR_CONFIG, "%s is not text", CONF_NAME);
+		rc = err_set(ERR_CONFIG, "%s is not text", SETTINGS_NAME);
 	}
 	if (rc == ERR_OK) {
-		rc = read_text(out, (char *)b.p);
+		rc = settings_parse(out, (char *)b.p, problem, ctx);
 	}
 	buf_free(&b);
 	return rc;
+}
+
+void settings_wipe(struct settings *s)
+{
+	secret_wipe(s, sizeof *s);
+}
+
+/* Comment lines: the text with "# " before each line. */
+static void put_comment(struct buf *b, const char *text)
+{
+	for (const char *at = text; *at;) {
+		size_t n = strcspn(at, "\n");
+		buf_printf(b, "# %.*s\n", (int)n, at);
+		at += n + (at[n] == '\n');
+	}
 }
 
 enum err settings_write_new(const char *dir, const char *node, bool insecure_node)
 {
 	char path[PATH_TEXT_MAX];
 	struct buf b;
-	if (strlen(node) >= 512 || strpbrk(node, "\n\r")) {
+	if (strlen(node) >= sizeof((struct node_settings *)0)->url || strpbrk(node, "\n\r")) {
 		return err_set(ERR_USAGE, "--node is no address of a node");
 	}
-	buf_init(&b, CONF_MAX);
-	buf_printf(&b,
-		   "# airlock-watcher: one setting a line.\n"
-		   "\n"
-		   "# The monerod to follow: host, host:port, http://... or https://...\n"
-		   "node = %s\n"
-		   "# Its RPC login (--rpc-login), if it has one.\n"
-		   "#node-login = USER:PASSWORD\n"
-		   "# TLS: the pinned public key of the node, or the authority to trust.\n"
-		   "#node-tls-pin = sha256//BASE64\n"
-		   "#node-tls-ca = FILE\n"
-		   "# A SOCKS5 proxy (Tor) on the way to the node.\n"
-		   "#node-proxy = 127.0.0.1:9050\n"
-		   "# Allow a node on another machine without TLS.\n"
-		   "insecure-node = %s\n"
-		   "\n"
-		   "# Deposits up to so many XMR are credited so many blocks deep; * is the rest.\n"
-		   "#credit = 0.1:1 10:10 *:20\n"
-		   "# The fee level of payouts: slow, normal, fast, fastest.\n"
-		   "#fee = normal\n"
-		   "# How long a request may be signed.\n"
-		   "#request-hours = 168\n",
-		   node, insecure_node ? "yes" : "no");
+	buf_init(&b, SETTINGS_MAX);
+	buf_text(&b, "# airlock-watcher: one setting a line. check-config says what is wrong with "
+		     "this file.\n");
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct setting *s = &SETTINGS[i];
+		if (!s->name) {
+			buf_printf(&b, "\n# ---- %s ----\n", s->about);
+			continue;
+		}
+		put_comment(&b, s->about);
+		if (strcmp(s->name, "node") == 0) {
+			buf_printf(&b, "node = %s\n", node);
+		} else if (insecure_node && strncmp(s->name, "node-without-", 13) == 0) {
+			buf_printf(&b, "%s = yes\n", s->name);
+		} else {
+			buf_printf(&b, "#%s = %s\n", s->name, s->example);
+		}
+	}
 	enum err rc = buf_end(&b);
 	if (rc == ERR_OK) {
-		rc = path_join(path, dir, CONF_NAME);
+		rc = path_join(path, dir, SETTINGS_NAME);
 	}
 	if (rc == ERR_OK) {
 		rc = file_write_new(path, b.p, b.n);

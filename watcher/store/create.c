@@ -116,6 +116,8 @@ void watcher_config_default(struct watcher_config *out)
 	    .depth_above = 20,
 	    .fee_level = FEE_NORMAL,
 	    .request_seconds = 7 * 86400,
+	    .stall_seconds = 3600,
+	    .witnesses_needed = 1,
 	};
 }
 

@@ -1,0 +1,265 @@
+/* Every setting there is, and how those are read that are more than a text or a number. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/file.h"
+#include "common/base/secret.h"
+#include "watcher/chain/rpc.h"
+#include "watcher/cli/cli.h"
+
+#define LOGIN_MAX 1024
+
+static enum err copy(char *out, size_t size, const char *value, const char *what)
+{
+	size_t n = strlen(value);
+	if (n == 0 || n >= size) {
+		return err_set(ERR_CONFIG, "%s has 1 to %zu characters", what, size - 1);
+	}
+	memcpy(out, value, n + 1);
+	return ERR_OK;
+}
+
+static enum err login_of(struct node_settings *n, const char *value)
+{
+	const char *colon = strchr(value, ':');
+	if (!colon || colon == value || (size_t)(colon - value) >= sizeof n->user) {
+		return err_set(ERR_CONFIG, "a login is USER:PASSWORD");
+	}
+	memcpy(n->user, value, (size_t)(colon - value));
+	n->user[colon - value] = '\0';
+	return copy(n->password, sizeof n->password, colon + 1, "a password");
+}
+
+/* The first line of a file, so that the login can be handed over by systemd and rotated. */
+static enum err login_from(struct node_settings *n, const char *path)
+{
+	struct buf b;
+	enum err rc = copy(n->login_file, sizeof n->login_file, path, "a path");
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	buf_init(&b, LOGIN_MAX);
+	rc = file_read(&b, path, LOGIN_MAX - 1);
+	if (rc != ERR_OK) {
+		/* The detail names the file. */
+		buf_free(&b);
+		return rc;
+	}
+	buf_u8(&b, '\0');
+	rc = buf_end(&b);
+	if (rc == ERR_OK) {
+		char *line = (char *)b.p;
+		line[strcspn(line, "\r\n")] = '\0';
+		rc = login_of(n, line);
+	}
+	buf_free(&b);
+	return rc;
+}
+
+static enum err read_login(struct settings *s, char *value)
+{
+	return login_of(&s->node, value);
+}
+
+static enum err read_login_file(struct settings *s, char *value)
+{
+	return login_from(&s->node, value);
+}
+
+/* "URL login-file=FILE pin=... ca=... proxy=... without-tls without-login" */
+static enum err read_node_words(struct node_settings *n, char *value)
+{
+	char *rest = NULL;
+	char *word = strtok_r(value, " \t", &rest);
+	enum err rc = copy(n->url, sizeof n->url, word ? word : "", "a node's address");
+	while (rc == ERR_OK && (word = strtok_r(NULL, " \t", &rest))) {
+		const char *equals = strchr(word, '=');
+		const char *v = equals ? equals + 1 : "";
+		if (strncmp(word, "login-file=", 11) == 0) {
+			rc = login_from(n, v);
+		} else if (strncmp(word, "pin=", 4) == 0) {
+			rc = copy(n->tls_pin, sizeof n->tls_pin, v, "a pin");
+		} else if (strncmp(word, "ca=", 3) == 0) {
+			rc = copy(n->tls_ca, sizeof n->tls_ca, v, "a path");
+		} else if (strncmp(word, "proxy=", 6) == 0) {
+			rc = copy(n->proxy, sizeof n->proxy, v, "a proxy");
+		} else if (strcmp(word, "without-tls") == 0) {
+			n->without_tls = true;
+		} else if (strcmp(word, "without-login") == 0) {
+			n->without_login = true;
+		} else {
+			rc = err_set(ERR_CONFIG,
+				     "after the address come login-file=, pin=, ca=, proxy=, "
+				     "without-tls, without-login; not \"%.40s\"",
+				     word);
+		}
+	}
+	return rc;
+}
+
+static enum err read_witness(struct settings *s, char *value)
+{
+	if (s->n_witnesses == WITNESSES_MAX) {
+		return err_set(ERR_CONFIG, "at most %d witnesses", WITNESSES_MAX);
+	}
+	return read_node_words(&s->witness[s->n_witnesses++], value);
+}
+
+/* "0.1:1 10:10 *:20": up to each amount, so many blocks; amounts rise, depths do not fall. */
+static enum err read_credit(struct settings *s, char *value)
+{
+	struct watcher_config *c = &s->rules;
+	char *rest = NULL;
+	uint64_t depth = 0, last = 1;
+	bool done = false;
+	c->n_steps = 0;
+	for (char *word = strtok_r(value, " \t", &rest); word;
+	     word = strtok_r(NULL, " \t", &rest)) {
+		char *colon = strchr(word, ':');
+		struct amount up_to = {0};
+		if (!colon || done) {
+			return err_set(ERR_CONFIG, "credit is AMOUNT:BLOCKS ... *:BLOCKS");
+		}
+		*colon = '\0';
+		enum err rc = option_number(&depth, colon + 1, 10000, "a depth");
+		if (rc != ERR_OK || depth < last) {
+			return err_set(ERR_CONFIG, "a depth is 1 to 10000 and does not fall");
+		}
+		last = depth;
+		done = strcmp(word, "*") == 0;
+		if (done) {
+			c->depth_above = (uint32_t)depth;
+			continue;
+		}
+		rc = amount_parse(&up_to, word);
+		if (rc != ERR_OK || c->n_steps == CREDIT_STEPS_MAX ||
+		    (c->n_steps && amount_cmp(up_to, c->step[c->n_steps - 1].up_to) <= 0)) {
+			return err_set(ERR_CONFIG, "amounts of credit rise, at most %d of them",
+				       CREDIT_STEPS_MAX);
+		}
+		c->step[c->n_steps++] = (struct credit_step){up_to, (uint32_t)depth};
+	}
+	return done ? ERR_OK : err_set(ERR_CONFIG, "credit ends with *:BLOCKS");
+}
+
+static enum err read_fee(struct settings *s, char *value)
+{
+	if (fee_level_parse(&s->rules.fee_level, value) != ERR_OK) {
+		return err_set(ERR_CONFIG, "slow, normal, fast or fastest");
+	}
+	return ERR_OK;
+}
+
+#define HEAD(text)                                                                                 \
+	{                                                                                          \
+		.about = text                                                                      \
+	}
+#define TEXT(n, field, sample, text)                                                               \
+	{                                                                                          \
+		.name = n, .example = sample, .about = text, .kind = SET_TEXT,                     \
+		.at = offsetof(struct settings, field),                                            \
+		.size = sizeof((struct settings *)0)->field                                        \
+	}
+#define FLAG(n, field, sample, text)                                                               \
+	{                                                                                          \
+		.name = n, .example = sample, .about = text, .kind = SET_FLAG,                     \
+		.at = offsetof(struct settings, field),                                            \
+		.size = sizeof((struct settings *)0)->field                                        \
+	}
+/* Into a uint64_t: least to most, times unit. */
+#define NUMBER(n, field, low, high, times, sample, text)                                           \
+	{                                                                                          \
+		.name = n, .example = sample, .about = text, .kind = SET_NUMBER,                   \
+		.at = offsetof(struct settings, field),                                            \
+		.size = sizeof((struct settings *)0)->field, .least = low, .most = high,           \
+		.unit = times                                                                      \
+	}
+#define AMOUNT(n, field, sample, text)                                                             \
+	{                                                                                          \
+		.name = n, .example = sample, .about = text, .kind = SET_AMOUNT,                   \
+		.at = offsetof(struct settings, field),                                            \
+		.size = sizeof((struct settings *)0)->field                                        \
+	}
+#define OTHER(n, reader, sample, text)                                                             \
+	{                                                                                          \
+		.name = n, .example = sample, .about = text, .read = reader                        \
+	}
+
+const struct setting SETTINGS[] = {
+    HEAD("the node"),
+    TEXT("node", node.url, "http://127.0.0.1:18081",
+	 "The monerod to follow: host, host:port, http://... or https://..."),
+    OTHER("node-login", read_login, "USER:PASSWORD",
+	  "Its RPC login (--rpc-login), if it has one: here, or the first line of a file. Read "
+	  "again on\nSIGHUP."),
+    OTHER("node-login-file", read_login_file, "FILE", ""),
+    TEXT("node-tls-pin", node.tls_pin, "sha256//BASE64",
+	 "TLS: the pinned public key of the node, or the authority to trust."),
+    TEXT("node-tls-ca", node.tls_ca, "FILE", ""),
+    TEXT("node-proxy", node.proxy, "127.0.0.1:9050", "A SOCKS5 proxy (Tor) on the way to it."),
+    FLAG("node-without-tls", node.without_tls, "no",
+	 "A node on another machine must have TLS and a login, unless it is forced here."),
+    FLAG("node-without-login", node.without_login, "no", ""),
+    {.name = "witness",
+     .read = read_witness,
+     .repeats = true,
+     .example = "URL login-file=FILE pin=sha256//BASE64",
+     .about = "Other nodes, one a line, asked whether they see the same chain. After the address:\n"
+	      "login-file=, pin=, ca=, proxy=, without-tls, without-login."},
+    NUMBER("witnesses-needed", rules.witnesses_needed, 0, WITNESSES_MAX, 1, "1",
+	   "So many of them must agree before anything is credited or planned."),
+    NUMBER("stall-minutes", rules.stall_seconds, 0, 10080, 60, "60",
+	   "No block for so long means that the node stands still; 0: never."),
+
+    HEAD("deposits"),
+    OTHER("credit", read_credit, "0.1:1 10:10 *:20",
+	  "Deposits up to so many XMR are credited so many blocks deep; * is the rest."),
+
+    HEAD("payouts"),
+    OTHER("fee", read_fee, "normal", "The fee level: slow, normal, fast, fastest."),
+    NUMBER("request-hours", rules.request_seconds, 1, 8760, 3600, "168",
+	   "How long a request may be signed."),
+};
+const size_t SETTING_COUNT = sizeof SETTINGS / sizeof SETTINGS[0];
+
+struct chain_rpc_options node_options(const struct node_settings *n, enum network network)
+{
+	return (struct chain_rpc_options){
+	    .url = n->url,
+	    .user = n->user[0] ? n->user : NULL,
+	    .password = n->user[0] ? n->password : NULL,
+	    .tls_pin = n->tls_pin[0] ? n->tls_pin : NULL,
+	    .tls_ca = n->tls_ca[0] ? n->tls_ca : NULL,
+	    .proxy = n->proxy[0] ? n->proxy : NULL,
+	    .network = network,
+	    .allow_plain = n->without_tls,
+	    .allow_no_login = n->without_login,
+	};
+}
+
+static enum err node_agrees(const struct node_settings *n, const char *what)
+{
+	struct chain_rpc_options rpc = node_options(n, NETWORK_MAINNET);
+	struct chain probe = {0};
+	enum err rc = chain_rpc_open(&probe, &rpc);
+	chain_rpc_close(&probe);
+	return rc == ERR_OK ? rc : err_wrap(rc, "%s: ", what);
+}
+
+enum err settings_agree(const struct settings *s)
+{
+	if (!s->node.url[0]) {
+		return err_set(ERR_CONFIG, "no node is named");
+	}
+	enum err rc = node_agrees(&s->node, "node");
+	for (size_t i = 0; rc == ERR_OK && i < s->n_witnesses; i++) {
+		char what[32];
+		snprintf(what, sizeof what, "witness %zu", i + 1);
+		rc = node_agrees(&s->witness[i], what);
+	}
+	if (rc == ERR_OK && s->n_witnesses && s->rules.witnesses_needed > s->n_witnesses) {
+		rc = err_set(ERR_CONFIG, "witnesses-needed is more than there are witnesses");
+	}
+	return rc;
+}
