@@ -94,8 +94,16 @@ static void the_way_is_private(void **state)
 	    try_open((struct chain_rpc_options){.url = "192.0.2.1", .user = "a", .password = "b"}),
 	    ERR_USAGE);
 	assert_int_equal(
-	    try_open((struct chain_rpc_options){.url = "192.0.2.1", .allow_plain = true}), ERR_OK);
-	assert_int_equal(try_open((struct chain_rpc_options){.url = "https://192.0.2.1"}), ERR_OK);
+	    try_open((struct chain_rpc_options){.url = "192.0.2.1", .allow_plain = true}),
+	    ERR_USAGE);
+	assert_int_equal(try_open((struct chain_rpc_options){
+			     .url = "192.0.2.1", .allow_plain = true, .allow_no_login = true}),
+			 ERR_OK);
+	assert_int_equal(try_open((struct chain_rpc_options){.url = "https://192.0.2.1"}),
+			 ERR_USAGE);
+	assert_int_equal(try_open((struct chain_rpc_options){
+			     .url = "https://192.0.2.1", .user = "a", .password = "b"}),
+			 ERR_OK);
 	assert_int_equal(try_open((struct chain_rpc_options){.url = "abc.onion"}), ERR_USAGE);
 	assert_int_equal(
 	    try_open((struct chain_rpc_options){.url = "abc.onion", .proxy = "127.0.0.1:9050"}),
