@@ -58,9 +58,10 @@ def accepted(chain, txid, weight, blob, miner):
     assert not chain.node.transactions([txid])[0]['in_pool']
 
 
-def unspent(wallet):
-    """Outputs to spend, those of subaddresses first."""
-    found = wallet.refresh().outputs('available')
+def unspent(wallet, account=None):
+    """Outputs to spend, of one account or of all, those of subaddresses first."""
+    found = [out for out in wallet.refresh().outputs('available')
+             if account in (None, out['subaddr_index']['major'])]
     found.sort(key=lambda out: (out['subaddr_index']['major'], out['subaddr_index']['minor']))
     return found[::-1]
 
@@ -81,16 +82,17 @@ def scenario_the_node_accepts_what_is_built():
         standard = payee.address()
         several = [(standard, XMR), (sub, XMR + 1), (account_address, XMR + 2)]
         cases = [
-            # inputs, destinations, change account and outputs
-            (1, [(standard, XMR)], (0, 1)),
-            (2, [(sub, XMR)], (0, 1)),
-            (1, [(integrated, XMR)], (1, 1)),
-            (2, several, (0, 1)),
-            (2, [(sub, XMR), (sub, XMR + 7)], (0, 3)),
-            (1, [(a, n // 20) for a, n in several * 5], (1, 1)),
+            # inputs and their account (None: any), destinations, change account and outputs; change
+            # may stay in an account only when all inputs are of it
+            (1, 0, [(standard, XMR)], (0, 1)),
+            (2, 0, [(sub, XMR)], (0, 1)),
+            (1, 1, [(integrated, XMR)], (1, 1)),
+            (2, None, several, (0, 1)),
+            (2, 0, [(sub, XMR), (sub, XMR + 7)], (0, 3)),
+            (1, 1, [(a, n // 20) for a, n in several * 5], (1, 1)),
         ]
-        for n_in, destinations, change in cases:
-            outputs = unspent(ours)[:n_in]
+        for n_in, account, destinations, change in cases:
+            outputs = unspent(ours, account)[:n_in]
             assert len(outputs) == n_in
             before = ours.balance()[0], payee.balance()[0]
             txid, weight, keys, blob = build(chain, ours, outputs, destinations, change)

@@ -150,8 +150,7 @@ def scenario_forty_inputs():
         agree_with_restored(chain, treasury)
 
 
-def unsettled_spending_coinbase():
-    """Not run with the rest: what the payee received of the first payout did not agree."""
+def scenario_spending_coinbase():
     with Chain() as chain:
         treasury = Treasury(chain)
         payee = chain.wallet('payee')

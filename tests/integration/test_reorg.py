@@ -4,8 +4,7 @@ from regtest import Chain, UNLOCK, XMR
 from test_payouts import agree_with_restored, funded
 
 
-def unsettled_reorg():
-    """Not run with the rest: the node did not take the deposit back after the reorg."""
+def scenario_reorg():
     with Chain() as chain:
         treasury, payer = funded(chain, 'treasury', 3, 5 * XMR)
         payee = chain.wallet('payee')
