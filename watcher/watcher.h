@@ -165,6 +165,10 @@ enum payout_state {
 };
 const char *payout_state_name(enum payout_state s);
 
+/* Which payouts go first; among equals, in the order queued. */
+enum payout_priority { PAYOUT_HIGH = 1, PAYOUT_NORMAL = 2, PAYOUT_LOW = 3 };
+const char *payout_priority_name(enum payout_priority p);
+
 struct payout {
 	uint64_t number;
 	char id[PAYOUT_ID_MAX + 1];
@@ -172,6 +176,8 @@ struct payout {
 	struct address to;
 	struct amount amount;
 	char reference[PROTO_REFERENCE_MAX + 1];
+	enum payout_priority priority;
+	uint64_t not_before; /* is in no request before this time; 0: at once */
 	enum payout_state state;
 	uint64_t time;    /* queued */
 	uint64_t request; /* the newest it is in, 0 none */
@@ -182,14 +188,34 @@ struct payout {
 	struct outpoint tie;
 };
 
+struct payout_order {
+	const char *id;
+	struct address to;
+	struct amount amount;
+	const char *reference;
+	enum payout_priority priority;
+	uint64_t not_before;
+};
+
 /*
- * Queues. The same again (id, address, amount, reference) is ERR_OK and changes nothing; other
- * content under a known id is ERR_CONFLICT. ERR_USAGE for a bad id, reference or a zero amount,
- * ERR_ADDR_NETWORK.
+ * Queues. The same order again is ERR_OK and changes nothing; any other content under a known id is
+ * ERR_CONFLICT. ERR_USAGE for a bad id, reference or a zero amount, ERR_ADDR_NETWORK. `out` may be
+ * NULL.
  */
-enum err MUST_CHECK watcher_add_payout(struct watcher *w, const char *id, const struct address *to,
-				       struct amount amount, const char *reference,
+enum err MUST_CHECK watcher_add_payout(struct watcher *w, const struct payout_order *order,
 				       struct payout *out);
+
+struct payout_import {
+	size_t queued;        /* new */
+	size_t known;         /* were here before, the same */
+	struct amount amount; /* of the new ones */
+};
+/*
+ * Queues all rows of a CSV file (payouts/order.h), or none: the first error names its line. An id
+ * twice in one file is an error, also with the same content.
+ */
+enum err MUST_CHECK watcher_import_payouts(struct watcher *w, struct span csv,
+					   struct payout_import *out);
 /* Only while queued or refused: ERR_STATE. ERR_NOT_FOUND. Cancelled already: ERR_OK. */
 enum err MUST_CHECK watcher_cancel_payout(struct watcher *w, const char *id);
 /* Refused back to queued. */

@@ -243,19 +243,26 @@ static bool payout(struct world *w)
 		return false;
 	}
 	struct sim_payout *p = &w->payouts[w->n_payouts];
-	struct payout recorded;
 	snprintf(p->id, sizeof p->id, "p%zu", w->n_payouts);
 	p->recipient = draw(w, RECIPIENTS);
 	address_of(&p->to, &w->origin->recipients[p->recipient],
 		   (struct subaddress){0, (uint32_t)draw(w, 3)});
 	p->amount = amount_of((1 + draw(w, 4000)) * 1000000000 + w->n_payouts);
-	enum err rc = watcher_add_payout(&w->watcher, p->id, &p->to, p->amount, "", &recorded);
+	struct payout_order order = {
+	    .id = p->id,
+	    .to = p->to,
+	    .amount = p->amount,
+	    .reference = "",
+	    .priority = (enum payout_priority)(PAYOUT_HIGH + draw(w, 3)),
+	    .not_before = draw(w, 4) ? 0 : w->now + draw(w, 7200),
+	};
+	enum err rc = watcher_add_payout(&w->watcher, &order, NULL);
 	say(w, "payout %s of %" PRIu64, p->id, p->amount.atomic);
 	/* Kept even when the power went: the caller does not know, and asks again. */
 	w->n_payouts++;
 	if (!expected(w, "payout add", rc)) {
 		world_boot_hot(w);
-		rc = watcher_add_payout(&w->watcher, p->id, &p->to, p->amount, "", &recorded);
+		rc = watcher_add_payout(&w->watcher, &order, NULL);
 		if (rc != ERR_OK) {
 			world_fail(w, "the same payout again: %s", err_text(rc));
 		}

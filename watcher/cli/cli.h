@@ -15,6 +15,7 @@ struct options {
 	const char *kit, *node, *network;
 	const char *id, *address, *amount, *reference;
 	const char *account, *label, *out, *after, *fee;
+	const char *priority, *not_before;
 	bool insecure_node;
 	bool never_left;
 	bool json;
@@ -91,6 +92,7 @@ enum err MUST_CHECK cmd_address_show(const struct options *o);
 enum err MUST_CHECK cmd_address_list(const struct options *o);
 enum err MUST_CHECK cmd_deposits(const struct options *o);
 enum err MUST_CHECK cmd_payout_add(const struct options *o);
+enum err MUST_CHECK cmd_payout_import(const struct options *o);
 enum err MUST_CHECK cmd_payout_list(const struct options *o);
 enum err MUST_CHECK cmd_payout_cancel(const struct options *o);
 enum err MUST_CHECK cmd_payout_retry(const struct options *o);

@@ -1,5 +1,7 @@
-/* payout add, list, cancel, retry. */
+/* payout add, import, list, cancel, retry. */
+#include "common/base/file.h"
 #include "watcher/cli/cli.h"
+#include "watcher/payouts/order.h"
 
 static void put_payout(struct out *out, const struct payout *p)
 {
@@ -9,6 +11,8 @@ static void put_payout(struct out *out, const struct payout *p)
 	json_text(out, "address", address_format(address, &p->to));
 	json_amount(out, "amount", p->amount);
 	json_text(out, "reference", p->reference);
+	json_text(out, "priority", payout_priority_name(p->priority));
+	json_number(out, "not_before", p->not_before);
 	json_text(out, "state", payout_state_name(p->state));
 	json_number(out, "time", p->time);
 	if (p->request) {
@@ -26,28 +30,40 @@ static void put_payout(struct out *out, const struct payout *p)
 	    p->refused != ERR_OK ? err_text(p->refused) : "");
 }
 
-enum err cmd_payout_add(const struct options *o)
+static enum err read_order(struct payout_order *out, const struct options *o)
 {
-	struct opened p;
-	struct address to;
-	struct amount amount;
-	struct payout payout;
-	struct out out;
 	if (!o->id || !o->address || !o->amount) {
 		return err_set(ERR_USAGE,
 			       "payout add needs --id ID, --address ADDRESS and --amount XMR");
 	}
-	enum err rc = amount_parse(&amount, o->amount);
+	*out = (struct payout_order){
+	    .id = o->id, .reference = o->reference ? o->reference : "", .priority = PAYOUT_NORMAL};
+	enum err rc = amount_parse(&out->amount, o->amount);
 	if (rc == ERR_OK) {
-		rc = address_parse(&to, o->address);
+		rc = address_parse(&out->to, o->address);
 	}
+	if (rc == ERR_OK && o->priority) {
+		rc = payout_priority_parse(&out->priority, o->priority);
+	}
+	if (rc == ERR_OK && o->not_before) {
+		rc = time_parse(&out->not_before, o->not_before);
+	}
+	return rc;
+}
+
+enum err cmd_payout_add(const struct options *o)
+{
+	struct opened p;
+	struct payout_order order;
+	struct payout payout;
+	struct out out;
+	enum err rc = read_order(&order, o);
 	if (rc != ERR_OK) {
 		return rc;
 	}
 	rc = opened_open(&p, o, ACCESS_WRITE);
 	if (rc == ERR_OK) {
-		rc = watcher_add_payout(&p.w, o->id, &to, amount, o->reference ? o->reference : "",
-					&payout);
+		rc = watcher_add_payout(&p.w, &order, &payout);
 	}
 	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
@@ -55,6 +71,38 @@ enum err cmd_payout_add(const struct options *o)
 		rc = out_end(&out);
 	}
 	opened_close(&p);
+	return rc;
+}
+
+enum err cmd_payout_import(const struct options *o)
+{
+	struct opened p;
+	struct payout_import r;
+	struct out out;
+	struct buf file;
+	char amount[AMOUNT_TEXT_MAX];
+	buf_init(&file, CSV_FILE_MAX);
+	enum err rc = file_read(&file, o->args[0], CSV_FILE_MAX);
+	if (rc == ERR_OK) {
+		rc = opened_open(&p, o, ACCESS_WRITE);
+		if (rc == ERR_OK) {
+			rc = watcher_import_payouts(&p.w, buf_span(&file), &r);
+			rc = rc == ERR_OK ? rc : err_wrap(rc, "%s", o->args[0]);
+		}
+		opened_close(&p);
+	}
+	if (rc == ERR_OK) {
+		out_begin(&out, o->json);
+		json_open(&out, NULL, '{');
+		json_number(&out, "queued", r.queued);
+		json_number(&out, "known", r.known);
+		json_amount(&out, "amount", r.amount);
+		json_close(&out, '}');
+		say(&out, "%zu payouts of %s XMR queued; %zu were here before", r.queued,
+		    amount_format(amount, r.amount), r.known);
+		rc = out_end(&out);
+	}
+	buf_free(&file);
 	return rc;
 }
 

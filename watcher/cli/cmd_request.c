@@ -59,7 +59,7 @@ enum err cmd_request_build(const struct options *o)
 		if (rc != ERR_OK) {
 			/* Nobody can have seen it: give the inputs back. */
 			err_ignore(watcher_cancel_request(&p.w, info.number, true));
-			rc = err_wrap(rc, "the request was taken back: ");
+			rc = err_wrap(rc, "the request was taken back");
 		}
 	}
 	if (rc == ERR_OK && strcmp(o->out, "-") != 0) {

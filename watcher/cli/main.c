@@ -23,11 +23,18 @@ static const struct command COMMANDS[] = {
     {"address show", "j", "", "The primary address.", 0, cmd_address_show},
     {"address list", "j", "", "The primary address and all that were made.", 0, cmd_address_list},
     {"deposits", "j", "", "Every output received, with its depth and state.", 0, cmd_deposits},
-    {"payout add", "iamrj", "--id ID --address ADDRESS --amount XMR [--reference TEXT]",
+    {"payout add", "iamrpbj",
+     "--id ID --address ADDRESS --amount XMR [--reference TEXT] [--priority "
+     "high|normal|low] [--not-before TIME]",
      "Queues a payout. The same id again with the same content changes nothing; with other "
      "content\n"
-     "it is an error.",
+     "it is an error. Those of high priority are planned first, and none before its time\n"
+     "(2026-11-23T20:15:04Z, UTC).",
      0, cmd_payout_add},
+    {"payout import", "j", "FILE",
+     "Queues all payouts of a CSV file, or none: the first wrong line is named. The first line\n"
+     "names the columns: id, address, amount; and reference, priority, not_before if wanted.",
+     1, cmd_payout_import},
     {"payout list", "j", "", "All payouts, in the order queued.", 0, cmd_payout_list},
     {"payout cancel", "j", "ID", "Takes a payout out of the queue.", 1, cmd_payout_cancel},
     {"payout retry", "j", "ID", "Queues a payout that the signer refused once more.", 1,

@@ -25,6 +25,8 @@ static const struct option OPTIONS[] = {
     {"after", required_argument, NULL, 'f'},
     {"fee", required_argument, NULL, 'e'},
     {"never-left", no_argument, NULL, 't'},
+    {"priority", required_argument, NULL, 'p'},
+    {"not-before", required_argument, NULL, 'b'},
     {NULL, 0, NULL, 0},
 };
 
@@ -57,6 +59,10 @@ static const char **place(struct options *o, int letter)
 		return &o->after;
 	case 'e':
 		return &o->fee;
+	case 'p':
+		return &o->priority;
+	case 'b':
+		return &o->not_before;
 	default:
 		return NULL;
 	}

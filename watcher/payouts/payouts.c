@@ -1,12 +1,14 @@
 /*
  * Obligations to pay. The caller's id makes them idempotent: a script that runs twice queues once.
  */
-#include "watcher/store/store.h"
-
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/check.h"
 #include "common/base/text.h"
 #include "common/crypto/keccak.h"
+#include "watcher/payouts/order.h"
+#include "watcher/store/store.h"
 
 static const char *const STATES[] = {
     [PAYOUT_QUEUED] = "queued",       [PAYOUT_REQUESTED] = "requested",
@@ -52,38 +54,59 @@ static enum err payout_event(const struct watcher *w, struct db_txn *t, const ch
 	return event_end(&e, t, NULL);
 }
 
-static enum err check(const struct watcher *w, const char *id, const struct address *to,
-		      struct amount amount, const char *reference)
+static enum err check(const struct watcher *w, const struct payout_order *o)
 {
-	size_t n = strnlen(reference, PROTO_REFERENCE_MAX + 1);
-	if (!id_is_good(id)) {
+	size_t n = strnlen(o->reference, PROTO_REFERENCE_MAX + 1);
+	if (!id_is_good(o->id)) {
 		return err_set(ERR_USAGE,
 			       "a payout id is 1 to %d letters, digits or . _ : / + @ # = -",
 			       PAYOUT_ID_MAX);
 	}
-	if (n > PROTO_REFERENCE_MAX || !text_is_plain(reference, n)) {
+	if (n > PROTO_REFERENCE_MAX || !text_is_plain(o->reference, n)) {
 		return err_set(ERR_USAGE, "a reference is at most %d printable ASCII characters",
 			       PROTO_REFERENCE_MAX);
 	}
-	if (amount_is_zero(amount)) {
-		return err_set(ERR_AMOUNT, "payout %s: nothing to pay", id);
+	if (amount_is_zero(o->amount)) {
+		return err_set(ERR_AMOUNT, "payout %s: nothing to pay", o->id);
 	}
-	if (to->network != w->account.network) {
-		return err_set(ERR_ADDR_NETWORK, "payout %s: an address of %s", id,
-			       network_name(to->network));
+	if (o->to.network != w->account.network) {
+		return err_set(ERR_ADDR_NETWORK, "payout %s: an address of %s", o->id,
+			       network_name(o->to.network));
 	}
+	CHECK(o->priority >= PAYOUT_HIGH && o->priority <= PAYOUT_LOW);
 	return ERR_OK;
 }
 
-static enum err add(struct watcher *w, struct db_txn *t, struct payout *p)
+static bool same_content(const struct payout *a, const struct payout *b)
+{
+	return address_equal(&a->to, &b->to) && amount_cmp(a->amount, b->amount) == 0 &&
+	       strcmp(a->reference, b->reference) == 0 && a->priority == b->priority &&
+	       a->not_before == b->not_before;
+}
+
+/* Checks and queues; *p is the payout as it is then. */
+static enum err add(struct watcher *w, struct db_txn *t, const struct payout_order *o,
+		    struct payout *p)
 {
 	struct payout old;
 	uint8_t number[8];
-	enum err rc = payout_find(&old, t, p->id);
+	*p = (struct payout){0};
+	enum err rc = check(w, o);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	p->to = o->to;
+	p->amount = o->amount;
+	p->priority = o->priority;
+	p->not_before = o->not_before;
+	p->state = PAYOUT_QUEUED;
+	p->time = watcher_now(w);
+	memcpy(p->id, o->id, strlen(o->id));
+	memcpy(p->reference, o->reference, strlen(o->reference));
+	wire_id(&p->wire, o->id);
+	rc = payout_find(&old, t, p->id);
 	if (rc == ERR_OK) {
-		bool same = address_equal(&old.to, &p->to) &&
-			    amount_cmp(old.amount, p->amount) == 0 &&
-			    strcmp(old.reference, p->reference) == 0;
+		bool same = same_content(&old, p);
 		*p = old;
 		return same ? ERR_OK
 			    : err_set(ERR_CONFLICT,
@@ -100,32 +123,86 @@ static enum err add(struct watcher *w, struct db_txn *t, struct payout *p)
 		rc = db_put(t, T_PAYOUT_IDS, db_span(p->id, strlen(p->id)),
 			    db_span(number, sizeof number));
 	}
+	struct table_key k = key_queue(p);
 	if (rc == ERR_OK) {
-		rc = mark(t, T_QUEUE, db_span(number, sizeof number));
+		rc = mark(t, T_QUEUE, key_span(&k));
 	}
 	return rc == ERR_OK ? payout_event(w, t, "payout_queued", p) : rc;
 }
 
-enum err watcher_add_payout(struct watcher *w, const char *id, const struct address *to,
-			    struct amount amount, const char *reference, struct payout *out)
+enum err watcher_add_payout(struct watcher *w, const struct payout_order *order, struct payout *out)
 {
 	struct db_txn *t = NULL;
-	struct payout p = {.to = *to, .amount = amount, .state = PAYOUT_QUEUED};
-	enum err rc = check(w, id, to, amount, reference);
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	p.time = watcher_now(w);
-	memcpy(p.id, id, strlen(id));
-	memcpy(p.reference, reference, strlen(reference));
-	wire_id(&p.wire, id);
-	rc = db_begin(&t, w->db, true);
+	struct payout p;
+	enum err rc = db_begin(&t, w->db, true);
 	if (rc == ERR_OK) {
-		rc = txn_end(t, add(w, t, &p));
+		rc = txn_end(t, add(w, t, order, &p));
 	}
 	if (rc == ERR_OK && out) {
 		*out = p;
 	}
+	return rc;
+}
+
+/* The number that the first new payout will have. */
+static enum err next_number(uint64_t *out, struct db_txn *t)
+{
+	struct span key, value;
+	*out = 1;
+	enum err rc = db_last(t, T_PAYOUTS, db_span(NULL, 0), &key, &value);
+	if (rc == ERR_OK) {
+		*out = load64_be(key.p) + 1;
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+static enum err import_rows(struct watcher *w, struct db_txn *t, struct csv *c,
+			    struct csv_order *row, struct payout_import *out)
+{
+	struct payout p;
+	uint64_t first;
+	enum err rc = next_number(&first, t);
+	while (rc == ERR_OK && (rc = csv_next(c, row)) == ERR_OK) {
+		rc = add(w, t, &row->order, &p);
+		bool fresh = rc == ERR_OK && p.number == first + out->queued;
+		if (rc == ERR_OK && !fresh && p.number >= first) {
+			rc = err_set(ERR_CONFLICT, "payout %s is in the file twice", p.id);
+		}
+		if (rc != ERR_OK) {
+			return err_wrap(rc, "line %u", c->line);
+		}
+		if (!fresh) {
+			out->known++;
+		} else if (amount_add(&out->amount, out->amount, p.amount)) {
+			out->queued++;
+		} else {
+			return err_set(ERR_AMOUNT, "line %u: the payouts add up to too much",
+				       c->line);
+		}
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err watcher_import_payouts(struct watcher *w, struct span csv, struct payout_import *out)
+{
+	struct db_txn *t = NULL;
+	struct csv c;
+	*out = (struct payout_import){0};
+	struct csv_order *row = malloc(sizeof *row);
+	if (!row) {
+		return ERR_NO_MEMORY;
+	}
+	enum err rc = csv_open(&c, csv);
+	if (rc == ERR_OK) {
+		rc = db_begin(&t, w->db, true);
+	}
+	if (rc == ERR_OK) {
+		rc = txn_end(t, import_rows(w, t, &c, row, out));
+	}
+	if (rc != ERR_OK) {
+		*out = (struct payout_import){0};
+	}
+	free(row);
 	return rc;
 }
 
@@ -157,7 +234,7 @@ static enum err cancel(struct watcher *w, struct db_txn *t, const char *id)
 			       id, (unsigned long long)p.request);
 	}
 	if (p.state == PAYOUT_QUEUED) {
-		struct table_key k = key_height(p.number);
+		struct table_key k = key_queue(&p);
 		rc = unmark(t, T_QUEUE, key_span(&k));
 	}
 	p.state = PAYOUT_CANCELLED;
@@ -188,7 +265,7 @@ static enum err retry(struct watcher *w, struct db_txn *t, const char *id)
 		return err_set(ERR_STATE, "payout %s is %s; only a refused one can be queued again",
 			       id, payout_state_name(p.state));
 	}
-	struct table_key k = key_height(p.number);
+	struct table_key k = key_queue(&p);
 	p.state = PAYOUT_QUEUED;
 	p.refused = ERR_OK;
 	rc = mark(t, T_QUEUE, key_span(&k));

@@ -31,7 +31,7 @@ enum err sent_set(struct db_txn *t, struct sent_tx *s, enum sent_state state,
 			continue;
 		}
 		if (p.state == PAYOUT_QUEUED) {
-			struct table_key k = key_height(p.number);
+			struct table_key k = key_queue(&p);
 			rc = unmark(t, T_QUEUE, key_span(&k));
 		}
 		p.tx = s->id;

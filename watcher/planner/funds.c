@@ -15,46 +15,6 @@ static int by_amount(const void *a, const void *b)
 	return c ? c : memcmp(&x->at, &y->at, sizeof x->at);
 }
 
-static bool is_tied(const struct outpoint *ties, size_t n, const struct outpoint *at)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (memcmp(&ties[i], at, sizeof *at) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Outputs that a payout is tied to are for that payout alone: spent on anything else, they would
- * leave the earlier transaction without its conflict.
- */
-static enum err load_ties(struct outpoint **ties, size_t *n, struct db_txn *t)
-{
-	struct span key, value;
-	struct payout p;
-	*ties = NULL;
-	*n = 0;
-	enum err rc = db_first(t, T_PAYOUTS, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		rc = payout_decode(&p, key, value);
-		if (rc == ERR_OK && p.tied &&
-		    (p.state == PAYOUT_QUEUED || p.state == PAYOUT_REFUSED)) {
-			struct outpoint *more = realloc(*ties, (*n + 1) * sizeof **ties);
-			if (!more) {
-				rc = ERR_NO_MEMORY;
-				break;
-			}
-			*ties = more;
-			(*ties)[(*n)++] = p.tie;
-		}
-		if (rc == ERR_OK) {
-			rc = db_next(t, T_PAYOUTS, &key, &value);
-		}
-	}
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-}
-
 static enum err push(struct funds *f, size_t *room, const struct output_record *o)
 {
 	if (f->n == *room) {
@@ -80,10 +40,10 @@ enum err funds_load(struct funds *f, struct db_txn *t)
 	struct block_record top;
 	struct span key, value;
 	struct output_record o;
-	struct outpoint *ties = NULL;
-	size_t n_ties = 0, room = 0;
+	struct ties ties = {0};
+	size_t room = 0;
 	*f = (struct funds){0};
-	enum err rc = load_ties(&ties, &n_ties, t);
+	enum err rc = ties_load(&ties, t);
 	if (rc == ERR_OK) {
 		rc = block_top(&top, t);
 	}
@@ -99,7 +59,7 @@ enum err funds_load(struct funds *f, struct db_txn *t)
 		outpoint_of_key(&at, key.p);
 		rc = output_read(&o, t, &at);
 		if (rc == ERR_OK && !o.reserved && is_unlocked(&o, top.height + 1, top.time) &&
-		    !is_tied(ties, n_ties, &at)) {
+		    !ties_have(&ties, &at) && !amount_is_zero(o.amount)) {
 			rc = push(f, &room, &o);
 		}
 		if (rc == ERR_OK) {
@@ -117,7 +77,7 @@ enum err funds_load(struct funds *f, struct db_txn *t)
 	if (rc != ERR_OK) {
 		funds_free(f);
 	}
-	free(ties);
+	ties_free(&ties);
 	secret_wipe(&o, sizeof o);
 	return rc;
 }

@@ -8,7 +8,11 @@
 
 #define PAYOUTS_A_TX (TX_OUTPUTS_MAX - 1) /* one output is change */
 
-/* Outputs that may be spent in the next block and are promised to nobody, smallest first. */
+/*
+ * Outputs that may be spent in the next block and are promised to nobody, smallest first. Those of
+ * what may have been signed before are for its payouts alone: spent on anything else, they would
+ * leave it without its conflict.
+ */
 struct funds {
 	size_t n;
 	struct output_record *o;
@@ -40,10 +44,35 @@ struct fee_rate {
 enum err MUST_CHECK draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rate,
 			       const struct account_view *account);
 
-/* Groups queued payouts, in order, into funded drafts; *left counts those that found no funds. */
+/*
+ * Groups queued payouts, in order, into funded drafts; *left counts those that found no funds, or
+ * whose time has not come. ERR_NOT_FOUND, ERR_FUNDS.
+ */
 enum err MUST_CHECK drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn *t,
-				const struct fee_rate *rate, const struct account_view *account);
+				const struct fee_rate *rate, const struct account_view *account,
+				uint64_t now);
 void drafts_free(struct draft *d, size_t n);
+
+/* ---- what may have been signed before: ties.c ---- */
+
+/* The transaction that a tied payout was planned in last. */
+enum err MUST_CHECK tie_read(struct request_tx_record *out, struct db_txn *t,
+			     const struct payout *p);
+/* Whether a payout may be planned as far as its tie goes: an untied one always. */
+enum err MUST_CHECK tie_ready(bool *ready, struct db_txn *t, const struct payout *p);
+bool tie_is_member(const struct request_tx_record *tie, const struct payout *p);
+/* Its inputs, as far as they can be spent, become the draft's. */
+enum err MUST_CHECK tie_take(struct draft *d, struct db_txn *t,
+			     const struct request_tx_record *tie);
+
+/* Every input of what may have been signed before and is not signed again. */
+struct ties {
+	size_t n;
+	struct outpoint *at;
+};
+enum err MUST_CHECK ties_load(struct ties *all, struct db_txn *t);
+bool ties_have(const struct ties *all, const struct outpoint *at);
+void ties_free(struct ties *all);
 
 /* The plan without rings and fee. */
 enum err MUST_CHECK draft_plan(struct draft *d);

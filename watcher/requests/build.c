@@ -165,9 +165,9 @@ static enum err mark_requested(struct db_txn *t, const struct request_record *re
 		rc = reserve_inputs(t, tx, 0, rec->info.number);
 		for (size_t k = 0; rc == ERR_OK && k < tx->n_out; k++) {
 			struct payout p;
-			struct table_key q = key_height(tx->payout[k]);
 			rc = payout_read(&p, t, tx->payout[k]);
 			if (rc == ERR_OK) {
+				struct table_key q = key_queue(&p);
 				rc = unmark(t, T_QUEUE, key_span(&q));
 			}
 			if (rc == ERR_OK) {
@@ -260,7 +260,7 @@ enum err watcher_build_request(struct watcher *w, struct buf *file, struct reque
 		rc = db_begin(&t, w->db, false);
 	}
 	if (rc == ERR_OK) {
-		rc = drafts_make(&d, &n, &out->left, t, &rate, &w->account);
+		rc = drafts_make(&d, &n, &out->left, t, &rate, &w->account, watcher_now(w));
 		db_abort(t);
 	}
 	if (rc == ERR_OK) {

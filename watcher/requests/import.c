@@ -59,7 +59,7 @@ static enum err take_signed(struct taking *k, size_t i)
 		rc = err_set(ERR_MSG_FORMAT, "a transaction with %zu keys", rt->n_keys);
 	}
 	if (rc != ERR_OK) {
-		return err_wrap(rc, "transaction %zu: ", i + 1);
+		return err_wrap(rc, "transaction %zu", i + 1);
 	}
 	memcpy(s.keys, rt->keys, rt->n_keys * sizeof s.keys[0]);
 	memcpy(s.images, rt->images, rt->n_images * sizeof s.images[0]);

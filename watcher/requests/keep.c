@@ -81,7 +81,7 @@ static enum err return_payouts(struct db_txn *t, const struct request_record *re
 				p.tied = true;
 				p.tie = tx->in[0];
 			}
-			struct table_key q = key_height(p.number);
+			struct table_key q = key_queue(&p);
 			rc = payout_write(t, &p);
 			if (rc == ERR_OK) {
 				rc = mark(t, T_QUEUE, key_span(&q));

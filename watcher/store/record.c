@@ -145,6 +145,8 @@ static void c_payout(struct codec *c, struct payout *p)
 	c_bytes(c, p->to.payment_id, 8);
 	c_amount(c, &p->amount);
 	c_text(c, p->reference, sizeof p->reference);
+	p->priority = c_enum(c, p->priority, PAYOUT_HIGH, PAYOUT_LOW);
+	c_u64(c, &p->not_before);
 	p->state = c_enum(c, p->state, PAYOUT_QUEUED, PAYOUT_FAILED);
 	c_u64(c, &p->time);
 	c_u64(c, &p->request);

@@ -129,6 +129,13 @@ struct table_key key_height_image(uint64_t height, const struct key_image *image
 	return k;
 }
 
+struct table_key key_queue(const struct payout *p)
+{
+	struct table_key k = {.b = {(uint8_t)p->priority}, .n = 1};
+	key_u64(&k, p->number);
+	return k;
+}
+
 struct table_key key_one_time(const struct public_key *one_time, const struct outpoint *at)
 {
 	struct table_key k = {0};

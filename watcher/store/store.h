@@ -33,6 +33,8 @@ struct table_key key_height(uint64_t height);
 struct table_key key_of_outpoint(const struct outpoint *at);
 struct table_key key_height_outpoint(uint64_t height, const struct outpoint *at);
 struct table_key key_height_image(uint64_t height, const struct key_image *image);
+/* A payout's place in the queue: those of high priority first. */
+struct table_key key_queue(const struct payout *p);
 struct table_key key_one_time(const struct public_key *one_time, const struct outpoint *at);
 
 /* ---- blocks ---- */

@@ -19,7 +19,7 @@ enum table {
 	T_ADDRESSES,    /* index -> label; addresses that were given out */
 	T_PAYOUTS,      /* number -> payout */
 	T_PAYOUT_IDS,   /* the caller's id -> number */
-	T_QUEUE,        /* number: queued payouts */
+	T_QUEUE,        /* priority, number: queued payouts */
 	T_REQUESTS,     /* number -> request_record */
 	T_BODIES,       /* number -> the request as encoded */
 	T_SENT,         /* transaction id -> sent transaction */

@@ -143,9 +143,10 @@ void planned_payout(struct planned *p, size_t number, const struct address *to,
 		    struct amount amount)
 {
 	char id[PAYOUT_ID_MAX + 1];
-	struct payout recorded;
 	snprintf(id, sizeof id, "p%zu", number);
-	CHECK(watcher_add_payout(&p->w, id, to, amount, "", &recorded) == ERR_OK);
+	struct payout_order o = {
+	    .id = id, .to = *to, .amount = amount, .reference = "", .priority = PAYOUT_NORMAL};
+	CHECK(watcher_add_payout(&p->w, &o, NULL) == ERR_OK);
 }
 
 struct address planned_to(const struct planned *p, uint32_t major, uint32_t minor)

@@ -15,6 +15,17 @@ static void recipient(struct address *out, struct hot *h, enum address_kind kind
 	public_of_scalar(&out->view, &s);
 }
 
+static enum err add(struct hot *h, const char *id, const struct address *to, struct amount amount,
+		    const char *reference, struct payout *out)
+{
+	struct payout_order o = {.id = id,
+				 .to = *to,
+				 .amount = amount,
+				 .reference = reference,
+				 .priority = PAYOUT_NORMAL};
+	return watcher_add_payout(&h->w, &o, out);
+}
+
 static void funded(struct hot *h, size_t outputs, uint64_t each)
 {
 	hot_start(h, 80);
@@ -34,20 +45,18 @@ static void the_same_id_is_the_same_payout(void **state)
 	hot_start(&h, 30);
 	recipient(&to, &h, ADDRESS_STANDARD);
 	recipient(&other, &h, ADDRESS_STANDARD);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &to, amount_of(5), "x", &p), ERR_OK);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &to, amount_of(5), "x", &p), ERR_OK);
+	assert_int_equal(add(&h, "a", &to, amount_of(5), "x", &p), ERR_OK);
+	assert_int_equal(add(&h, "a", &to, amount_of(5), "x", &p), ERR_OK);
 	assert_int_equal(p.number, 1);
 	assert_int_equal(hot_events(&h, "payout_queued"), 1);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &to, amount_of(6), "x", &p), ERR_CONFLICT);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &other, amount_of(5), "x", &p),
-			 ERR_CONFLICT);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &to, amount_of(5), "y", &p), ERR_CONFLICT);
-	assert_int_equal(watcher_add_payout(&h.w, "", &to, amount_of(5), "", &p), ERR_USAGE);
-	assert_int_equal(watcher_add_payout(&h.w, "a\"b", &to, amount_of(5), "", &p), ERR_USAGE);
-	assert_int_equal(watcher_add_payout(&h.w, "b", &to, amount_of(0), "", &p), ERR_AMOUNT);
+	assert_int_equal(add(&h, "a", &to, amount_of(6), "x", &p), ERR_CONFLICT);
+	assert_int_equal(add(&h, "a", &other, amount_of(5), "x", &p), ERR_CONFLICT);
+	assert_int_equal(add(&h, "a", &to, amount_of(5), "y", &p), ERR_CONFLICT);
+	assert_int_equal(add(&h, "", &to, amount_of(5), "", &p), ERR_USAGE);
+	assert_int_equal(add(&h, "a\"b", &to, amount_of(5), "", &p), ERR_USAGE);
+	assert_int_equal(add(&h, "b", &to, amount_of(0), "", &p), ERR_AMOUNT);
 	to.network = NETWORK_STAGENET;
-	assert_int_equal(watcher_add_payout(&h.w, "b", &to, amount_of(5), "", &p),
-			 ERR_ADDR_NETWORK);
+	assert_int_equal(add(&h, "b", &to, amount_of(5), "", &p), ERR_ADDR_NETWORK);
 	assert_int_equal(watcher_cancel_payout(&h.w, "none"), ERR_NOT_FOUND);
 	assert_int_equal(watcher_cancel_payout(&h.w, "a"), ERR_OK);
 	assert_int_equal(watcher_cancel_payout(&h.w, "a"), ERR_OK);
@@ -67,7 +76,7 @@ static void nothing_without_funds(void **state)
 	funded(&h, 2, XMR);
 	assert_int_equal(watcher_build_request(&h.w, &file, &r), ERR_NOT_FOUND);
 	recipient(&to, &h, ADDRESS_STANDARD);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &to, amount_of(3 * XMR), "", &p), ERR_OK);
+	assert_int_equal(add(&h, "a", &to, amount_of(3 * XMR), "", &p), ERR_OK);
 	assert_int_equal(watcher_build_request(&h.w, &file, &r), ERR_FUNDS);
 	assert_int_equal(file.n, 0);
 	assert_int_equal(hot_events(&h, "request_built"), 0);
@@ -111,11 +120,10 @@ static void twenty_payouts_are_two_transactions(void **state)
 		char id[8];
 		snprintf(id, sizeof id, "p%d", i);
 		recipient(&to, &h, i % 2 ? ADDRESS_SUBADDRESS : ADDRESS_STANDARD);
-		assert_int_equal(watcher_add_payout(&h.w, id, &to, amount_of(XMR / 4), "", &p),
-				 ERR_OK);
+		assert_int_equal(add(&h, id, &to, amount_of(XMR / 4), "", &p), ERR_OK);
 	}
 	recipient(&to, &h, ADDRESS_INTEGRATED);
-	assert_int_equal(watcher_add_payout(&h.w, "i", &to, amount_of(XMR), "", &p), ERR_OK);
+	assert_int_equal(add(&h, "i", &to, amount_of(XMR), "", &p), ERR_OK);
 	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
 	assert_int_equal(info.n_txs, 3); /* 15, 5, and the integrated address alone */
 	assert_int_equal(info.n_payouts, 21);
@@ -140,18 +148,16 @@ static void twenty_payouts_are_two_transactions(void **state)
 	hot_stop(&h);
 }
 
-static bool shares_input(const struct request *a, const struct request *b)
+static size_t inputs_in_common(const struct plan *a, const struct plan *b)
 {
-	for (size_t i = 0; i < a->txs[0].plan.n_in; i++) {
-		const struct plan_input *x = &a->txs[0].plan.in[i];
-		for (size_t k = 0; k < b->txs[0].plan.n_in; k++) {
-			const struct plan_input *y = &b->txs[0].plan.in[k];
-			if (memcmp(x->ring[x->real].key.b, y->ring[y->real].key.b, 32) == 0) {
-				return true;
-			}
+	size_t n = 0;
+	for (size_t i = 0; i < a->n_in; i++) {
+		for (size_t k = 0; k < b->n_in; k++) {
+			n += memcmp(a->in[i].ring[a->in[i].real].key.b,
+				    b->in[k].ring[b->in[k].real].key.b, 32) == 0;
 		}
 	}
-	return false;
+	return n;
 }
 
 static void a_request_given_up_stays_in_conflict(void **state)
@@ -166,24 +172,128 @@ static void a_request_given_up_stays_in_conflict(void **state)
 	buf_init(&file, PROTO_MESSAGE_MAX);
 	funded(&h, 8, XMR);
 	recipient(&to, &h, ADDRESS_STANDARD);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &to, amount_of(XMR / 2), "", &p), ERR_OK);
+	assert_int_equal(add(&h, "a", &to, amount_of(XMR / 2), "", &p), ERR_OK);
 	assert_int_equal(watcher_build_request(&h.w, &file, &first), ERR_OK);
 	assert_int_equal(watcher_cancel_request(&h.w, first.number, false), ERR_OK);
 	assert_int_equal(watcher_cancel_request(&h.w, first.number, false), ERR_STATE);
 	assert_int_equal(watcher_cancel_payout(&h.w, "a"), ERR_STATE);
 	/* Another payout goes first: it must not take the input that keeps the two apart. */
-	assert_int_equal(watcher_add_payout(&h.w, "b", &to, amount_of(XMR / 3), "", &p), ERR_OK);
+	assert_int_equal(add(&h, "b", &to, amount_of(XMR / 3), "", &p), ERR_OK);
 	buf_reset(&file);
 	assert_int_equal(watcher_build_request(&h.w, &file, &second), ERR_OK);
 	assert_int_equal(watcher_get_request(&h.w, first.number, &a), ERR_OK);
 	assert_int_equal(watcher_get_request(&h.w, second.number, &b), ERR_OK);
-	assert_true(shares_input(&a, &b));
+	assert_int_equal(inputs_in_common(&a.txs[0].plan, &b.txs[0].plan), 1);
 	request_free(&a);
 	request_free(&b);
 	/* One that never left ties nothing. */
 	assert_int_equal(watcher_cancel_request(&h.w, second.number, true), ERR_OK);
 	assert_int_equal(watcher_cancel_payout(&h.w, "b"), ERR_OK);
 	assert_int_equal(watcher_cancel_payout(&h.w, "a"), ERR_STATE);
+	buf_free(&file);
+	hot_stop(&h);
+}
+
+static bool has_payout(const struct hot *h, const struct request *r, size_t tx, const char *id)
+{
+	struct payout p;
+	assert_int_equal(watcher_get_payout(&h->w, id, &p), ERR_OK);
+	for (size_t i = 0; i < r->txs[tx].plan.n_out; i++) {
+		const struct request_payout *rp = &r->payouts[r->txs[tx].payout[i]];
+		if (memcmp(rp->id.b, p.wire.b, sizeof p.wire.b) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The signer keeps all inputs of what it signed for all of its payouts: they stay together. */
+static void what_may_be_signed_is_planned_again_whole(void **state)
+{
+	struct hot h;
+	struct address to;
+	struct request_info first, second;
+	struct request a, b;
+	struct payout p;
+	struct buf file;
+	(void)state;
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	funded(&h, 6, XMR);
+	recipient(&to, &h, ADDRESS_STANDARD);
+	assert_int_equal(add(&h, "a", &to, amount_of(XMR), "", &p), ERR_OK);
+	assert_int_equal(add(&h, "b", &to, amount_of(XMR), "", &p), ERR_OK);
+	assert_int_equal(watcher_build_request(&h.w, &file, &first), ERR_OK);
+	assert_int_equal(first.n_txs, 1);
+	assert_true(first.n_inputs >= 3);
+	assert_int_equal(watcher_cancel_request(&h.w, first.number, false), ERR_OK);
+	/* One that goes before them takes neither their inputs nor their place beside each other.
+	 */
+	struct payout_order urgent = {.id = "u",
+				      .to = to,
+				      .amount = amount_of(XMR),
+				      .reference = "",
+				      .priority = PAYOUT_HIGH};
+	assert_int_equal(watcher_add_payout(&h.w, &urgent, NULL), ERR_OK);
+	buf_reset(&file);
+	assert_int_equal(watcher_build_request(&h.w, &file, &second), ERR_OK);
+	assert_int_equal(second.n_txs, 2);
+	assert_int_equal(watcher_get_request(&h.w, first.number, &a), ERR_OK);
+	assert_int_equal(watcher_get_request(&h.w, second.number, &b), ERR_OK);
+	assert_true(has_payout(&h, &b, 0, "u"));
+	assert_true(has_payout(&h, &b, 1, "a"));
+	assert_true(has_payout(&h, &b, 1, "b"));
+	assert_int_equal(inputs_in_common(&a.txs[0].plan, &b.txs[0].plan), 0);
+	assert_int_equal(inputs_in_common(&a.txs[0].plan, &b.txs[1].plan), a.txs[0].plan.n_in);
+	request_free(&a);
+	request_free(&b);
+	buf_free(&file);
+	hot_stop(&h);
+}
+
+static void urgent_ones_first_and_none_before_its_time(void **state)
+{
+	struct hot h;
+	struct address to;
+	struct request_info info;
+	struct request r;
+	struct payout p;
+	struct buf file;
+	(void)state;
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	funded(&h, 1, XMR);
+	recipient(&to, &h, ADDRESS_STANDARD);
+	struct payout_order o = {.id = "low",
+				 .to = to,
+				 .amount = amount_of(XMR / 2),
+				 .reference = "",
+				 .priority = PAYOUT_LOW};
+	assert_int_equal(watcher_add_payout(&h.w, &o, NULL), ERR_OK);
+	o.id = "normal";
+	o.priority = PAYOUT_NORMAL;
+	o.not_before = h.now + 60;
+	assert_int_equal(watcher_add_payout(&h.w, &o, NULL), ERR_OK);
+	o.not_before = 0;
+	assert_int_equal(watcher_add_payout(&h.w, &o, NULL), ERR_CONFLICT);
+	o.id = "high";
+	o.priority = PAYOUT_HIGH;
+	assert_int_equal(watcher_add_payout(&h.w, &o, NULL), ERR_OK);
+	/* Funds for one alone. */
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+	assert_int_equal(info.n_payouts, 1);
+	assert_int_equal(info.left, 2);
+	assert_int_equal(watcher_get_request(&h.w, info.number, &r), ERR_OK);
+	assert_true(has_payout(&h, &r, 0, "high"));
+	request_free(&r);
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, true), ERR_OK);
+	assert_int_equal(watcher_cancel_payout(&h.w, "high"), ERR_OK);
+	assert_int_equal(watcher_cancel_payout(&h.w, "low"), ERR_OK);
+	buf_reset(&file);
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_NOT_FOUND);
+	h.now += 60;
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+	assert_int_equal(watcher_get_payout(&h.w, "normal", &p), ERR_OK);
+	assert_int_equal(p.state, PAYOUT_REQUESTED);
+	assert_int_equal(watcher_verify(&h.w), ERR_OK);
 	buf_free(&file);
 	hot_stop(&h);
 }
@@ -221,7 +331,7 @@ static void replies(void **state)
 	buf_init(&file, PROTO_MESSAGE_MAX);
 	funded(&h, 3, XMR);
 	recipient(&to, &h, ADDRESS_STANDARD);
-	assert_int_equal(watcher_add_payout(&h.w, "a", &to, amount_of(XMR / 2), "", &p), ERR_OK);
+	assert_int_equal(add(&h, "a", &to, amount_of(XMR / 2), "", &p), ERR_OK);
 	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
 	uint8_t seed[32] = {9};
 	identity_from_seed(&stranger, seed);
@@ -254,6 +364,8 @@ int main(void)
 	    cmocka_unit_test(nothing_without_funds),
 	    cmocka_unit_test(twenty_payouts_are_two_transactions),
 	    cmocka_unit_test(a_request_given_up_stays_in_conflict),
+	    cmocka_unit_test(what_may_be_signed_is_planned_again_whole),
+	    cmocka_unit_test(urgent_ones_first_and_none_before_its_time),
 	    cmocka_unit_test(replies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
