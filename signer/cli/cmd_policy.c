@@ -146,7 +146,7 @@ enum err cmd_policy_set(const struct options *o)
 		rc = opened_open(&p, o);
 	}
 	if (rc == ERR_OK) {
-		rc = policy_parse(policy, buf_span(&file), vault_facts(p.vault)->network);
+		rc = policy_parse_new(policy, buf_span(&file), vault_facts(p.vault)->network);
 	}
 	if (rc == ERR_OK) {
 		rc = agree(o, policy);

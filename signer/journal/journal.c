@@ -136,43 +136,6 @@ enum err journal_has(struct db_txn *t, const struct ledger_head *seen)
 	return rc;
 }
 
-/* Outside the window only when both clocks have moved past it. */
-static bool is_past(const struct record *r, uint64_t wall, uint64_t chain)
-{
-	bool by_wall = wall >= r->wall && wall - r->wall >= POLICY_DAY;
-	bool by_chain = chain >= r->chain && chain - r->chain >= POLICY_DAY;
-	return by_wall && by_chain;
-}
-
-enum err journal_spent(struct policy_spent *out, struct db_txn *t, uint64_t wall, uint64_t chain)
-{
-	struct ledger_head head;
-	struct record *r = malloc(sizeof *r);
-	memset(out, 0, sizeof *out);
-	enum err rc = r ? journal_head(&head, t) : ERR_NO_MEMORY;
-	/* Both times only rise along the journal, so the first entry that is past ends the walk. */
-	for (uint64_t n = rc == ERR_OK ? head.number : 0; n > 0; n--) {
-		rc = journal_read(r, NULL, NULL, t, n);
-		if (rc != ERR_OK || is_past(r, wall, chain)) {
-			break;
-		}
-		if (r->kind != RECORD_SIGNED) {
-			continue;
-		}
-		if (!amount_add(&out->amount, out->amount, r->counted) ||
-		    out->count + r->count < out->count) {
-			rc = err_set(ERR_LIMIT_DAY, "the day's sum overflows");
-			break;
-		}
-		out->count += r->count;
-	}
-	free(r);
-	if (rc != ERR_OK) {
-		memset(out, 0, sizeof *out);
-	}
-	return rc;
-}
-
 enum err journal_since(struct reply *r, struct db_txn *t, uint64_t after)
 {
 	struct ledger_head newest;

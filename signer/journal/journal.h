@@ -37,7 +37,10 @@ enum err MUST_CHECK journal_times(struct journal_times *out, struct db_txn *t);
  */
 enum err MUST_CHECK journal_has(struct db_txn *t, const struct ledger_head *seen);
 
-/* What left within the last 24 hours by at least one of the clocks. */
+/*
+ * What left within the last 24 hours, 7 and 30 days, and what was answered within the hour. An
+ * entry has left a window only when both clocks have moved past it.
+ */
 enum err MUST_CHECK journal_spent(struct policy_spent *out, struct db_txn *t, uint64_t wall,
 				  uint64_t chain);
 

@@ -18,6 +18,8 @@ enum field {
 	FIELD_HASH,
 	FIELD_ID,
 	FIELD_CODE,
+	FIELD_RULE,
+	FIELD_CONSENT,
 	FIELD_COUNTED,
 	FIELD_FEE,
 	FIELD_TEXT,
@@ -25,7 +27,7 @@ enum field {
 	FIELD_IMAGES,
 };
 
-#define FIELDS_MAX 9
+#define FIELDS_MAX 11
 #define COMMON_FIELDS 3
 
 struct kind {
@@ -57,6 +59,8 @@ static const struct kind kinds[] = {
       {FIELD_COUNTED, "counted"},
       {FIELD_COUNT, "count"},
       {FIELD_FEE, "fee"},
+      {FIELD_RULE, "rule"},
+      {FIELD_CONSENT, "consent"},
       {FIELD_PAYOUTS, "payouts"},
       {FIELD_IMAGES, "key_images"}}},
     {RECORD_REFUSED,
@@ -64,15 +68,20 @@ static const struct kind kinds[] = {
      {{FIELD_HASH, "request"},
       {FIELD_INDEX, "index"},
       {FIELD_CODE, "code"},
+      {FIELD_RULE, "rule"},
       {FIELD_TEXT, "reason"}}},
     {RECORD_REQUEST_REFUSED,
      "request_refused",
      {{FIELD_HASH, "request"},
       {FIELD_NUMBER, "number"},
       {FIELD_CODE, "code"},
+      {FIELD_RULE, "rule"},
       {FIELD_TEXT, "reason"}}},
     {RECORD_KEY_IMAGES, "key_images", {{FIELD_HASH, "request"}, {FIELD_COUNT, "count"}}},
     {RECORD_PASSPHRASE, "passphrase", {{FIELD_END, NULL}}},
+    {RECORD_APPROVAL,
+     "approval",
+     {{FIELD_HASH, "request"}, {FIELD_ID, "key"}, {FIELD_TEXT, "name"}}},
 };
 
 static const struct kind *find(uint64_t kind)
@@ -131,6 +140,12 @@ static void put_field(struct buf *out, const struct record *r, enum field field)
 		break;
 	case FIELD_CODE:
 		wire_put_uint(out, r->code);
+		break;
+	case FIELD_RULE:
+		wire_put_text(out, r->rule);
+		break;
+	case FIELD_CONSENT:
+		wire_put_uint(out, r->consent);
 		break;
 	case FIELD_COUNTED:
 		wire_put_uint(out, r->counted.atomic);
@@ -211,6 +226,12 @@ static void get_field(struct record *r, struct wire_list *in, enum field field)
 		break;
 	case FIELD_CODE:
 		r->code = (enum err)wire_uint(in, UINT16_MAX);
+		break;
+	case FIELD_RULE:
+		wire_text(in, r->rule, sizeof r->rule);
+		break;
+	case FIELD_CONSENT:
+		r->consent = (enum policy_tier)wire_uint(in, TIER_APPROVED);
 		break;
 	case FIELD_COUNTED:
 		r->counted = amount_of(wire_uint(in, UINT64_MAX));
@@ -304,6 +325,12 @@ static void text_field(struct buf *out, const struct record *r, enum field field
 	case FIELD_CODE:
 		buf_printf(out, "%s", err_name(r->code));
 		break;
+	case FIELD_RULE:
+		buf_printf(out, "%s", text_safe(safe, sizeof safe, r->rule, strlen(r->rule)));
+		break;
+	case FIELD_CONSENT:
+		buf_printf(out, "%s", policy_tier_name(r->consent));
+		break;
 	case FIELD_COUNTED:
 		buf_printf(out, "%s", amount_format(amount, r->counted));
 		break;
@@ -388,6 +415,12 @@ static void json_field(struct buf *out, const struct record *r, enum field field
 		break;
 	case FIELD_CODE:
 		json_text(out, err_name(r->code));
+		break;
+	case FIELD_RULE:
+		json_text(out, r->rule);
+		break;
+	case FIELD_CONSENT:
+		json_text(out, policy_tier_name(r->consent));
 		break;
 	case FIELD_COUNTED:
 		buf_printf(out, "\"%s\"", amount_format(amount, r->counted));

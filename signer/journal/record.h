@@ -9,7 +9,8 @@
 #include "proto/messages.h"
 #include "signer/policy/policy.h"
 
-#define RECORD_TEXT_MAX POLICY_FILE_MAX
+#define RECORD_TEXT_MAX POLICY_TEXT_MAX
+#define RECORD_RULE_MAX 32
 
 enum record_kind {
 	RECORD_INIT = 1,             /* identity, number: birthday height */
@@ -17,11 +18,13 @@ enum record_kind {
 	RECORD_POLICY_SUBMITTED = 3, /* hash and text; number: wall time from which it holds */
 	RECORD_POLICY_EFFECTIVE = 4, /* hash and text */
 	RECORD_REQUEST = 5,          /* hash, number; count: transactions */
-	RECORD_SIGNED = 6,           /* a transaction signed */
-	RECORD_REFUSED = 7, /* a transaction refused: hash of the request, index, code, text */
-	RECORD_REQUEST_REFUSED = 8, /* a request refused: hash, number, code, text */
+	RECORD_SIGNED = 6,           /* a transaction signed, by which rule and whose consent */
+	RECORD_REFUSED =
+	    7, /* a transaction refused: hash of the request, index, code, rule, text */
+	RECORD_REQUEST_REFUSED = 8, /* a request refused: hash, number, code, rule, text */
 	RECORD_KEY_IMAGES = 9,      /* key images given out: hash of the asking message, count */
 	RECORD_PASSPHRASE = 10,     /* the passphrase was changed */
+	RECORD_APPROVAL = 11,       /* an approver's signature: hash of the request, key, name */
 };
 
 struct record_payout {
@@ -38,7 +41,9 @@ struct record {
 	struct hash hash; /* of the request, the policy or the asking message */
 	struct hash id;   /* transaction id, or an identity */
 	enum err code;
-	struct amount counted; /* taken from the day's limit */
+	char rule[RECORD_RULE_MAX + 1]; /* of the policy that decided; "checks": none of them */
+	enum policy_tier consent;       /* who had agreed */
+	struct amount counted;          /* taken from the day's limit */
 	struct amount fee;
 	char text[RECORD_TEXT_MAX + 1];
 	size_t n_payouts;

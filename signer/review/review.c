@@ -159,11 +159,10 @@ void review_policy(struct buf *out, const struct policy *p, int indent)
 		   (unsigned long long)p->limits.day_count);
 	buf_printf(out, "%*sa change that allows more waits %llu hours\n", indent, "",
 		   (unsigned long long)(p->cool_off / 3600));
-	if (p->n_vaults) {
-		buf_printf(out, "%*sno limit of amount to these vaults:\n", indent, "");
-	}
-	for (size_t i = 0; i < p->n_vaults; i++) {
-		address_format(address, &p->vaults[i]);
+	for (size_t i = 0; i < p->n_listed; i++) {
+		address_format(address, &p->listed[i].to);
+		buf_printf(out, "%*s%s%s\n", indent, "", p->listed[i].name,
+			   p->listed[i].vault ? ", a vault: no limit of amount" : "");
 		buf_printf(out, "%*s  %.*s\n%*s  %s\n", indent, "", ADDRESS_LINE, address, indent,
 			   "", address + ADDRESS_LINE);
 	}

@@ -7,6 +7,8 @@
 #include "common/base/secret.h"
 #include "signer/session/settings.h"
 
+#define RULE_CHECKS "checks"
+
 void assessment_free(struct assessment *a)
 {
 	request_free(&a->request);
@@ -144,6 +146,7 @@ static enum err judge_txs(struct assessment *a, const struct env *env, struct db
 			return rc;
 		}
 		if (v->code != ERR_OK) {
+			v->rule = RULE_CHECKS;
 			continue;
 		}
 		tx->weight = plan_weight(&a->request.txs[i].plan, env->account);
@@ -152,13 +155,14 @@ static enum err judge_txs(struct assessment *a, const struct env *env, struct db
 		if (v->code != ERR_OK) {
 			continue;
 		}
-		/* No overflow: policy_judge has added the same. */
-		if (!amount_add(&a->after.amount, a->after.amount, v->counted)) {
-			return err_set(ERR_INTERNAL, "the day's sum");
+		/* Whose consent the whole will have is not known yet: it counts as having none. */
+		if (!policy_spend(&a->after, v, TIER_UNATTENDED)) {
+			return err_set(ERR_INTERNAL, "the sum of what is spent");
 		}
-		a->after.count += v->count;
+		a->tier = v->tier > a->tier ? v->tier : a->tier;
 		a->n_allowed++;
 	}
+	a->judged = true;
 	return ERR_OK;
 }
 
@@ -198,7 +202,22 @@ static enum err check_request(struct assessment *a, const struct env *env, struc
 	if (rc == ERR_OK) {
 		rc = journal_spent(&a->before, t, a->wall, a->chain);
 	}
+	if (rc == ERR_OK) {
+		a->rule = "requests_per_hour";
+		rc = policy_judge_request(&a->policy, &a->before);
+	}
 	return rc;
+}
+
+/* Lacking ones refuse the request as a whole, so that it can come again with them. */
+static enum err check_approvals(struct assessment *a)
+{
+	if (a->tier < TIER_APPROVED) {
+		return ERR_OK;
+	}
+	a->rule = policy_tier_name(TIER_APPROVED);
+	return err_set(ERR_APPROVALS, "%zu of %zu approvers must approve", a->policy.needed,
+		       a->policy.n_approvers);
 }
 
 static enum err judge(struct assessment *a, const struct env *env)
@@ -217,9 +236,13 @@ static enum err judge(struct assessment *a, const struct env *env)
 		goto out;
 	}
 	err_clear();
+	a->rule = RULE_CHECKS;
 	rc = judged(check_request(a, env, t), &a->refused, a->reason);
 	if (rc == ERR_OK && a->refused == ERR_OK) {
 		rc = judge_txs(a, env, t);
+	}
+	if (rc == ERR_OK && a->judged) {
+		rc = judged(check_approvals(a), &a->refused, a->reason);
 	}
 out:
 	db_abort(t);

@@ -25,9 +25,12 @@ struct assessment {
 	bool answered;        /* a reply was given before; nothing below was judged again */
 	enum err refused;     /* the request as a whole */
 	char reason[256];
+	const char *rule; /* that refused it; "checks": none of the policy's. Static. */
+	bool judged;      /* its transactions, each of them */
 	struct policy policy;
-	struct policy_spent before, after; /* of the day's limits, if all that may be is signed */
+	struct policy_spent before, after; /* of the limits, if all that may be is signed */
 	size_t n_allowed;
+	enum policy_tier tier;   /* whose consent those need that are allowed: the most of them */
 	struct assessed_tx *txs; /* request.n_txs of them */
 };
 void assessment_free(struct assessment *a);

@@ -16,6 +16,7 @@ struct work {
 	struct signed_tx *made; /* n_txs */
 	struct reply reply;
 	size_t n_signed;
+	enum policy_tier consent;
 };
 
 static void work_free(struct work *w)
@@ -49,7 +50,8 @@ static enum err journal_request(struct work *w)
 	return journal(w, RECORD_REQUEST);
 }
 
-static enum err refuse_tx(struct work *w, size_t i, enum err code, const char *reason)
+static enum err refuse_tx(struct work *w, size_t i, enum err code, const char *rule,
+			  const char *reason)
 {
 	struct reply_tx *out = &w->reply.txs[i];
 	out->refused = code;
@@ -57,6 +59,7 @@ static enum err refuse_tx(struct work *w, size_t i, enum err code, const char *r
 	memset(w->record, 0, sizeof *w->record);
 	w->record->index = i;
 	w->record->code = code;
+	snprintf(w->record->rule, sizeof w->record->rule, "%s", rule);
 	snprintf(w->record->text, sizeof w->record->text, "%s", reason);
 	return journal(w, RECORD_REFUSED);
 }
@@ -73,6 +76,8 @@ static enum err journal_signed(struct work *w, size_t i)
 	r->counted = judged->verdict.counted;
 	r->count = judged->verdict.count;
 	r->fee = t->plan.fee;
+	snprintf(r->rule, sizeof r->rule, "%s", judged->verdict.rule);
+	r->consent = w->consent;
 	r->n_payouts = t->plan.n_out;
 	for (size_t k = 0; k < t->plan.n_out; k++) {
 		const struct request_payout *p = &request->payouts[t->payout[k]];
@@ -90,12 +95,12 @@ static enum err sign_tx(struct work *w, size_t i, const struct spend_key *spend)
 	const struct policy_verdict *v = &w->a->txs[i].verdict;
 	struct signed_tx *made = &w->made[i];
 	if (v->code != ERR_OK) {
-		return refuse_tx(w, i, v->code, v->reason);
+		return refuse_tx(w, i, v->code, v->rule, v->reason);
 	}
 	enum err rc =
 	    tx_build(made, &w->a->request.txs[i].plan, w->env->account, spend, &w->env->rng);
 	if (rc != ERR_OK && err_category(rc) == CAT_REFUSED) {
-		return refuse_tx(w, i, rc, err_text(rc));
+		return refuse_tx(w, i, rc, "checks", err_text(rc));
 	}
 	if (rc == ERR_OK) {
 		rc = journal_signed(w, i);
@@ -160,9 +165,9 @@ static enum err seal(struct buf *out, struct work *w)
 
 /* spend is NULL when every transaction was refused. */
 static enum err make_reply(struct buf *reply, const struct env *env, const struct assessment *a,
-			   const struct spend_key *spend)
+			   const struct spend_key *spend, enum policy_tier consent)
 {
-	struct work w = {.env = env, .a = a};
+	struct work w = {.env = env, .a = a, .consent = consent};
 	enum err rc = ERR_NO_MEMORY;
 	w.record = calloc(1, sizeof *w.record);
 	w.made = calloc(a->request.n_txs, sizeof *w.made);
@@ -201,7 +206,7 @@ keep:
 
 /* The request as a whole: journaled, not answered. Returns `code`, or why it was not journaled. */
 static enum err refuse_request(const struct env *env, const struct assessment *a, enum err code,
-			       const char *reason)
+			       const char *rule, const char *reason)
 {
 	struct record *r = calloc(1, sizeof *r);
 	enum err rc = r ? ERR_OK : ERR_NO_MEMORY;
@@ -211,6 +216,7 @@ static enum err refuse_request(const struct env *env, const struct assessment *a
 		r->hash = a->hash;
 		r->number = a->request.number;
 		r->code = code;
+		snprintf(r->rule, sizeof r->rule, "%s", rule);
 		snprintf(r->text, sizeof r->text, "%s", reason);
 		rc = settings_journal(env, r);
 	}
@@ -233,10 +239,31 @@ static enum err repeat(struct buf *reply, const struct env *env, const struct as
 	return rc == ERR_OK ? outcome : rc;
 }
 
+/* Asks whom the policy wants asked. What was refused for want of consent may come again with it. */
+static enum err consent(enum policy_tier *who, const struct env *env, const struct assessment *a,
+			const struct session_hooks *hooks)
+{
+	const char *rule = policy_tier_name(a->tier);
+	*who = TIER_UNATTENDED;
+	if (!hooks->confirm) {
+		return a->tier == TIER_UNATTENDED
+			   ? ERR_OK
+			   : refuse_request(env, a, ERR_NOT_UNATTENDED, rule,
+					    "nobody is here to confirm; use `sign`");
+	}
+	enum err rc = hooks->confirm(hooks->ctx, a);
+	if (rc == ERR_NOT_CONFIRMED) {
+		return refuse_request(env, a, rc, rule, "the code was not typed");
+	}
+	*who = TIER_CONFIRMED;
+	return rc;
+}
+
 enum err session_answer(struct buf *reply, struct assessment *a, const struct env *env,
 			struct span file, const struct session_hooks *hooks)
 {
 	const struct spend_key *spend = NULL;
+	enum policy_tier who = TIER_UNATTENDED;
 	enum err rc = assess(a, env, file);
 	if (rc != ERR_OK) {
 		return rc;
@@ -245,29 +272,28 @@ enum err session_answer(struct buf *reply, struct assessment *a, const struct en
 		return repeat(reply, env, a);
 	}
 	if (a->refused != ERR_OK) {
-		return refuse_request(env, a, a->refused, a->reason);
+		return refuse_request(env, a, a->refused, a->rule, a->reason);
 	}
 	if (a->n_allowed == 0) {
-		return make_reply(reply, env, a, NULL);
+		return make_reply(reply, env, a, NULL, TIER_UNATTENDED);
 	}
-	if ((rc = hooks->confirm(hooks->ctx, a)) != ERR_OK) {
-		return rc == ERR_NOT_CONFIRMED
-			   ? refuse_request(env, a, rc, "the code was not typed")
-			   : rc;
+	if ((rc = consent(&who, env, a, hooks)) != ERR_OK) {
+		return rc;
 	}
 	/* A person may think for long; what has become of the time counts as of now. */
 	uint64_t now = clock_wall(&env->clock);
 	if (now < a->wall) {
-		return refuse_request(env, a, ERR_CLOCK_BEHIND, "the clock went back");
+		return refuse_request(env, a, ERR_CLOCK_BEHIND, "checks", "the clock went back");
 	}
 	a->wall = now;
 	if (now > a->request.expires) {
-		return refuse_request(env, a, ERR_REQUEST_EXPIRED, "while it was looked at");
+		return refuse_request(env, a, ERR_REQUEST_EXPIRED, "checks",
+				      "while it was looked at");
 	}
 	if ((rc = hooks->unlock(hooks->ctx, &spend)) != ERR_OK) {
 		return rc;
 	}
-	rc = make_reply(reply, env, a, spend);
+	rc = make_reply(reply, env, a, spend, who);
 	hooks->lock(hooks->ctx);
 	return rc;
 }

@@ -11,7 +11,10 @@
 
 struct session_hooks {
 	void *ctx;
-	/* Shows the assessment and asks. ERR_OK: yes; ERR_NOT_CONFIRMED: no; else it failed. */
+	/*
+	 * Shows the assessment and asks. ERR_OK: yes; ERR_NOT_CONFIRMED: no; else it failed. NULL:
+	 * nobody is there; then only a request that is wholly in the unattended tier is answered.
+	 */
 	enum err (*confirm)(void *ctx, const struct assessment *a);
 	/* Lends the spend key, in guarded memory, until lock is called. */
 	enum err (*unlock)(void *ctx, const struct spend_key **spend);

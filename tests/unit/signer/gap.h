@@ -19,6 +19,7 @@ struct gap {
 	struct db *db;
 	struct env env;
 	bool consent;        /* what the person answers */
+	bool nobody;         /* no person is there to be asked */
 	unsigned n_confirms; /* how often a person was asked */
 	unsigned n_unlocked; /* spend key lent and not yet taken back */
 	/* the watcher's side */

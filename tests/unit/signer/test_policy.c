@@ -48,8 +48,8 @@ static void refuses_what_it_does_not_understand(void **state)
 	    {"{\"version\":1,\"limits\":{" LIMITS "}} x", "line"},
 	    {"{\"version\":1,\"limits\":{" LIMITS "},\"cool_off_hours\":-1}", "cool_off_hours"},
 	    {"{\"version\":1,\"limits\":{" LIMITS "},\"cool_off_hours\":1.5}", "cool_off_hours"},
-	    {"{\"version\":1,\"limits\":{" LIMITS "},\"vaults\":[\"x\"]}", "vaults"},
-	    {"{\"version\":1,\"limits\":{" LIMITS "},\"vaults\":7}", "vaults"},
+	    {"{\"version\":1,\"limits\":{" LIMITS "},\"destinations\":[\"x\"]}", "destinations[1]"},
+	    {"{\"version\":1,\"limits\":{" LIMITS "},\"destinations\":7}", "destinations"},
 	};
 	struct policy p;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -92,7 +92,7 @@ static struct policy edge(void)
 static enum err judge(const struct policy *p, uint64_t spent, uint64_t count)
 {
 	struct policy_verdict v;
-	const struct policy_spent s = {amount_of(spent), count};
+	const struct policy_spent s = {.amount = amount_of(spent), .count = count};
 	policy_judge(&v, p, &tx, &s);
 	return v.code;
 }
@@ -136,8 +136,8 @@ static void vaults_are_free_of_amounts_not_of_fees(void **state)
 	const struct policy_spent none = {0};
 	payouts[1].amount = amount_of(1000000);
 	assert_int_equal(judge(&p, 0, 0), ERR_LIMIT_PAYOUT);
-	p.vaults[0] = payouts[1].to;
-	p.n_vaults = 1;
+	p.listed[0] = (struct policy_destination){"cold", payouts[1].to, true};
+	p.n_listed = 1;
 	policy_judge(&v, &p, &tx, &none);
 	assert_int_equal(v.code, ERR_OK);
 	assert_true(v.counted.atomic == 70 && v.count == 2);
@@ -161,8 +161,8 @@ static void any_one_point_loosens(void **state)
 	assert_true(strict.cool_off == 5);
 	assert_true(policy_loosens(&strict, &p)); /* a shorter cool-off is looser */
 	q = p;
-	q.n_vaults = 1;
-	q.vaults[0] = payouts[1].to;
+	q.n_listed = 1;
+	q.listed[0] = (struct policy_destination){"cold", payouts[1].to, true};
 	assert_true(policy_loosens(&p, &q));
 	assert_false(policy_loosens(&q, &p));
 	q = p;
