@@ -112,6 +112,9 @@ enum err_category {
 	X(ERR_SCALAR, 116, CAT_MESSAGE, "not a reduced scalar")                                    \
 	X(ERR_PROOF, 117, CAT_MESSAGE, "a signature or proof does not verify")                     \
 	X(ERR_JOURNAL_BROKEN, 118, CAT_MESSAGE, "the journal's chain is broken")                   \
+	X(ERR_UR_FORMAT, 123, CAT_MESSAGE, "a code that does not have the expected form")           \
+	X(ERR_UR_CHECKSUM, 124, CAT_MESSAGE, "a code, or what codes add up to, with a wrong checksum") \
+	X(ERR_UR_INCOMPLETE, 125, CAT_MESSAGE, "the codes ended before the message was whole")      \
 	/* node */                                                                                 \
 	X(ERR_NODE_UNREACHABLE, 140, CAT_NODE, "the node cannot be reached")                       \
 	X(ERR_NODE_BUSY, 141, CAT_NODE, "the node is busy")                                        \
