@@ -113,15 +113,24 @@ static const struct command *find(struct options *o)
 static enum err run(int argc, char **argv)
 {
 	struct options o;
+	struct sandbox_places places;
 	enum err rc = secret_start();
-	if (rc == ERR_OK) {
-		rc = sandbox_enter();
-	}
 	if (rc == ERR_OK) {
 		rc = options_read(&o, argc, argv);
 	}
+	if (rc == ERR_OK) {
+		rc = options_places(&places, &o);
+	}
+	if (rc == ERR_OK) {
+		rc = sandbox_enter(&places);
+	}
 	if (rc != ERR_OK) {
 		return rc;
+	}
+	if (!secret_memory_locked()) {
+		fputs("airlock-signer: warning: memory cannot be locked, so secrets may be swapped "
+		      "out; raise the limit (ulimit -l)\n",
+		      stderr);
 	}
 	if (o.help && o.n_args == 0) {
 		usage(stdout);

@@ -10,14 +10,24 @@
 
 #include "common/base/check.h"
 
+static int all_locked = 1;
+
 void *secret_alloc(size_t n)
 {
 	/* The block ends at a guard page, so it is aligned only if its size is. */
-	void *p = sodium_malloc((n + 15) & ~(size_t)15);
+	size_t size = (n + 15) & ~(size_t)15;
+	void *p = sodium_malloc(size);
 	if (p) {
-		sodium_memzero(p, (n + 15) & ~(size_t)15);
+		/* sodium_malloc locks too, but does not say whether it could. */
+		all_locked &= sodium_mlock(p, size) == 0;
+		sodium_memzero(p, size);
 	}
 	return p;
+}
+
+int secret_memory_locked(void)
+{
+	return all_locked;
 }
 
 void secret_free(void *p)
@@ -61,5 +71,10 @@ enum err secret_start(void)
 		return err_set(ERR_SANDBOX, "core dumps could not be switched off: %s",
 			       strerror(errno));
 	}
+	void *probe = secret_alloc(1);
+	if (!probe) {
+		return ERR_NO_MEMORY;
+	}
+	secret_free(probe);
 	return ERR_OK;
 }

@@ -14,6 +14,12 @@
 void *secret_alloc(size_t n);
 void secret_free(void *p);
 
+/*
+ * Whether all memory that secret_alloc gave so far is locked. Where the system's limit forbids it,
+ * secrets may reach the swap area: worth saying, no reason to stop.
+ */
+int secret_memory_locked(void);
+
 /* No access / read-only / writable again, for a whole secret_alloc block. */
 void secret_lock(void *p);
 void secret_readonly(void *p);
@@ -27,7 +33,8 @@ int secret_equal(const void *a, const void *b, size_t n);
 
 /*
  * First thing in both programs: libsodium's start, no core dumps, not traceable (PR_SET_DUMPABLE
- * 0), umask 077. ERR_RANDOM or ERR_SANDBOX with the reason.
+ * 0), umask 077. From then on secret_memory_locked knows. ERR_RANDOM or ERR_SANDBOX with the
+ * reason, ERR_NO_MEMORY.
  */
 enum err MUST_CHECK secret_start(void);
 

@@ -5,6 +5,7 @@
 #ifndef AIRLOCK_SIGNER_CLI_H
 #define AIRLOCK_SIGNER_CLI_H
 
+#include "signer/sandbox/sandbox.h"
 #include "signer/session/env.h"
 #include "signer/session/session.h"
 #include "signer/vault/vault.h"
@@ -41,6 +42,11 @@ struct opened {
 
 /* Reads the options anywhere on the line. ERR_USAGE naming the one that is wrong. */
 enum err MUST_CHECK options_read(struct options *out, int argc, char **argv);
+/*
+ * The folders a command may write in: the vault's and those of the files it is to write. Where a
+ * vault is to be made and its folder is not there, the folder above.
+ */
+enum err MUST_CHECK options_places(struct sandbox_places *out, const struct options *o);
 /* A decimal number. ERR_USAGE naming `what`. */
 enum err MUST_CHECK option_number(uint64_t *out, const char *text, const char *what);
 /* Exactly one argument, described by `what`. ERR_USAGE. */

@@ -61,6 +61,38 @@ static enum err read_facts(struct facts *f, const struct opened *p)
 	return rc;
 }
 
+static void put_sandbox(struct buf *out)
+{
+	struct sandbox_state s;
+	sandbox_read(&s);
+	buf_printf(out, "sandbox      %s%u kinds of system call are allowed\n",
+		   s.seccomp == 2 ? "" : "NOT IN FORCE, although ", s.allowed);
+	if (s.landlock) {
+		buf_printf(out, "             writing in the vault's folder alone (Landlock %d)\n",
+			   s.landlock);
+	} else {
+		buf_text(out, "             this kernel has no Landlock to confine writing\n");
+	}
+	buf_printf(out, "             core dumps %s, tracing %s, %s\n",
+		   s.core_limit ? "POSSIBLE" : "off", s.dumpable ? "POSSIBLE" : "off",
+		   s.no_new_privs ? "no new privileges" : "NEW PRIVILEGES POSSIBLE");
+	buf_printf(out, "memory       secrets are %s\n",
+		   s.memory_locked ? "locked, never swapped out"
+				   : "NOT LOCKED: raise the limit (ulimit -l)");
+}
+
+static void json_sandbox(struct buf *out)
+{
+	struct sandbox_state s;
+	sandbox_read(&s);
+	buf_printf(out,
+		   "\"sandbox\":{\"seccomp\":%d,\"allowed\":%u,\"landlock\":%d,\"no_new_privs\":%s,"
+		   "\"dumpable\":%s,\"core_limit\":%llu,\"memory_locked\":%s}",
+		   s.seccomp, s.allowed, s.landlock, s.no_new_privs ? "true" : "false",
+		   s.dumpable ? "true" : "false", (unsigned long long)s.core_limit,
+		   s.memory_locked ? "true" : "false");
+}
+
 static void put_text(struct buf *out, const struct facts *f, const struct opened *p)
 {
 	char spent[AMOUNT_TEXT_MAX], limit[AMOUNT_TEXT_MAX], name[300], time[TIME_TEXT_MAX];
@@ -87,8 +119,7 @@ static void put_text(struct buf *out, const struct facts *f, const struct opened
 	}
 	buf_printf(out, "journal      %llu entries\n", (unsigned long long)f->head.number);
 	buf_printf(out, "clock        %s\n", time_format(time, f->wall));
-	buf_printf(out, "sandbox      %u kinds of system call denied, no core dumps\n",
-		   sandbox_denied());
+	put_sandbox(out);
 	buf_printf(out, "vault        Argon2id, %llu passes over %llu MiB\n",
 		   (unsigned long long)v->kdf.ops, (unsigned long long)(v->kdf.memory >> 20));
 }
@@ -112,7 +143,9 @@ static void put_json(struct buf *out, const struct facts *f, const struct opened
 	buf_printf(out,
 		   ",\"journal\":{\"number\":%llu,\"hash\":", (unsigned long long)f->head.number);
 	json_hex(out, f->head.hash, 32);
-	buf_printf(out, "},\"sandbox\":{\"denied\":%u}}\n", sandbox_denied());
+	buf_text(out, "},");
+	json_sandbox(out);
+	buf_text(out, "}\n");
 }
 
 enum err cmd_status(const struct options *o)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/file.h"
 #include "signer/cli/cli.h"
 
 enum letter {
@@ -151,6 +152,20 @@ enum err options_read(struct options *out, int argc, char **argv)
 			break;
 		}
 		out->args[out->n_args++] = argv[i];
+	}
+	return rc;
+}
+
+enum err options_places(struct sandbox_places *out, const struct options *o)
+{
+	enum err rc = ERR_OK;
+	memset(out, 0, sizeof *out);
+	if (o->vault) {
+		rc = file_exists(o->vault) ? sandbox_place(out, o->vault)
+					   : sandbox_place_of(out, o->vault);
+	}
+	if (rc == ERR_OK && o->out && strcmp(o->out, "-") != 0) {
+		rc = sandbox_place_of(out, o->out);
 	}
 	return rc;
 }
