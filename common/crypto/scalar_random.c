@@ -8,12 +8,13 @@
 #include "common/base/bytes.h"
 #include "common/base/secret.h"
 
-/* Zero comes once in 2^252; taking one instead keeps the promise "never zero" without a loop. */
+/*
+ * Zero comes once in 2^252; taking one instead keeps the promise "never zero" without a loop, and
+ * without a branch on a secret.
+ */
 static void never_zero(struct scalar *s)
 {
-	if (sc_is_zero(s)) {
-		*s = SC_ONE;
-	}
+	s->b[0] |= (uint8_t)sc_is_zero(s);
 }
 
 void sc_random(struct scalar *out, const struct rng *rng)

@@ -350,19 +350,69 @@ static enum err hand_over(struct signed_tx *out, struct building *b, struct buf 
 	return ERR_OK;
 }
 
+static void hash_number(struct keccak *k, uint64_t n)
+{
+	uint8_t b[8];
+	store64_le(b, n);
+	keccak_update(k, b, sizeof b);
+}
+
+static void hash_input(struct keccak *k, const struct plan_input *in)
+{
+	keccak_update(k, in->tx_public.b, sizeof in->tx_public.b);
+	hash_number(k, in->output_index);
+	hash_number(k, in->at.major);
+	hash_number(k, in->at.minor);
+	hash_number(k, in->amount.atomic);
+	keccak_update(k, in->mask.s.b, sizeof in->mask.s.b);
+	hash_number(k, in->real);
+	for (size_t i = 0; i < RING_SIZE; i++) {
+		hash_number(k, in->ring[i].global_index);
+		keccak_update(k, in->ring[i].key.b, sizeof in->ring[i].key.b);
+		keccak_update(k, in->ring[i].commitment.b, sizeof in->ring[i].commitment.b);
+	}
+}
+
+/* Everything that the transaction will be made of, so that two plans hash alike only if alike. */
+static void hash_plan(struct hash *out, const struct plan *p)
+{
+	struct keccak k;
+	keccak_init(&k);
+	hash_number(&k, p->tx_type);
+	hash_number(&k, p->n_in);
+	for (size_t i = 0; i < p->n_in; i++) {
+		hash_input(&k, &p->in[i]);
+	}
+	hash_number(&k, p->n_out);
+	for (size_t i = 0; i < p->n_out; i++) {
+		const struct address *to = &p->out[i].to;
+		hash_number(&k, to->kind);
+		keccak_update(&k, to->spend.b, sizeof to->spend.b);
+		keccak_update(&k, to->view.b, sizeof to->view.b);
+		keccak_update(&k, to->payment_id, sizeof to->payment_id);
+		hash_number(&k, p->out[i].amount.atomic);
+	}
+	hash_number(&k, p->fee.atomic);
+	hash_number(&k, p->change_account);
+	hash_number(&k, p->n_change);
+	keccak_final(&k, out->b);
+}
+
 enum err tx_build(struct signed_tx *out, const struct plan *p, const struct account_view *account,
 		  const struct spend_key *spend, const struct rng *rng)
 {
 	struct buf blob;
+	struct hash plan;
 	memset(out, 0, sizeof *out);
 	buf_init(&blob, BLOB_MAX);
+	hash_plan(&plan, p);
 	/* Holds one-time private keys, so it is guarded memory. */
 	struct building *b = secret_alloc(sizeof *b);
 	enum err rc = b ? plan_check(p, account) : ERR_NO_MEMORY;
 	if (rc != ERR_OK || (rc = open_inputs(b, p, account, spend)) != ERR_OK ||
 	    (rc = outputs_list(&b->outputs, &b->shape, p, account)) != ERR_OK ||
-	    (rc = outputs_make(&b->outputs, &b->shape, account, spend, sizeof *spend, rng)) !=
-		ERR_OK) {
+	    (rc = outputs_make(&b->outputs, &b->shape, account, spend, sizeof *spend, &plan,
+			       rng)) != ERR_OK) {
 		goto out;
 	}
 	blind_inputs(b, rng);

@@ -36,7 +36,10 @@ enum err clsag_sign(struct clsag *out, const struct hash *message,
 		if (i == 0) {
 			out->c1 = c;
 		}
-		sc_random(&out->s[i], rng);
+		/* Hedged too: responses that can be foreseen would show which member is real. The
+		 * challenge is another one at each step. */
+		sc_nonce(&out->s[i], "airlock clsag response", secret, sizeof secret, c.b, sizeof c,
+			 rng);
 		rc = clsag_step_vartime(&c, &h, &ring[i], &out->s[i], &mu_P, &mu_C, &W, &offset);
 		if (rc != ERR_OK) {
 			goto out;

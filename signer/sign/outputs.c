@@ -167,13 +167,11 @@ static enum err make_one(struct made_outputs *o, size_t i, const struct account_
 
 enum err outputs_make(struct made_outputs *o, const struct output_shape *shape,
 		      const struct account_view *account, const void *secret, size_t secret_n,
-		      const struct rng *rng)
+		      const struct hash *plan, const struct rng *rng)
 {
 	enum err rc = ERR_OK;
 	shuffle(o, rng);
-	/* With a dead random source the tx keys still differ between payments. */
-	sc_nonce(&o->tx_key, "airlock tx key", secret, secret_n, o->out, o->n * sizeof o->out[0],
-		 rng);
+	sc_nonce(&o->tx_key, "airlock tx key", secret, secret_n, plan->b, sizeof plan->b, rng);
 	o->has_additional = shape->additional;
 	for (size_t i = 0; i < o->n && shape->additional; i++) {
 		tx_additional_key(&o->additional[i], &o->tx_key, i);

@@ -48,10 +48,13 @@ struct output_shape {
 enum err MUST_CHECK outputs_list(struct made_outputs *o, struct output_shape *shape,
 				 const struct plan *p, const struct account_view *account);
 
-/* Shuffles, draws the tx keys (hedged with `secret`) and derives all else. */
+/*
+ * Shuffles, draws the tx keys and derives all else. The keys are hedged with `secret` and the hash
+ * of the plan: with a dead random source two plans still never share one.
+ */
 enum err MUST_CHECK outputs_make(struct made_outputs *o, const struct output_shape *shape,
 				 const struct account_view *account, const void *secret,
-				 size_t secret_n, const struct rng *rng);
+				 size_t secret_n, const struct hash *plan, const struct rng *rng);
 
 /* tx_extra in the official order: public key, additional keys, encrypted payment id. */
 enum err MUST_CHECK outputs_extra(struct buf *extra, const struct made_outputs *o,

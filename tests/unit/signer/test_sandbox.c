@@ -118,7 +118,7 @@ int main(void)
 	}
 	pid_t child = fork();
 	if (child == 0) {
-		exit(in_the_sandbox());
+		return in_the_sandbox();
 	}
 	if (child > 0) {
 		waitpid(child, &status, 0);
