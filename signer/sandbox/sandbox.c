@@ -58,7 +58,7 @@ static const struct allowed table[] = {
     {"fcntl", NULL, "LMDB closes its files for other programs", EQUAL, 1, F_GETFD},
     {"fcntl", NULL, "LMDB closes its files for other programs", EQUAL, 1, F_SETFD},
     {"fcntl", NULL, "streams of the C library", EQUAL, 1, F_GETFL},
-    /* the terminal: asked for its settings and its width, silenced, restored; nothing typed into it */
+    /* the terminal: its settings, its width, silence; nothing is typed into it */
     {"ioctl", NULL, "terminal settings", EQUAL, 1, TCGETS},
     {"ioctl", NULL, "no echo of passphrases", EQUAL, 1, TCSETSF},
     {"ioctl", NULL, "the terminal's width", EQUAL, 1, TIOCGWINSZ},
