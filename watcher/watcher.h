@@ -24,7 +24,12 @@
 #define COINBASE_AGE 60
 #define WITNESSES_MAX 4
 
-/* Depth by value: a deposit up to `up_to` is credited `depth` blocks deep (1: in the top block). */
+/*
+ * Depth by value: a deposit up to `up_to` is credited `depth` blocks deep (1: in the top block).
+ * What is compared is the largest of the deposit, all that its transaction pays us, and all that
+ * its address received within the last `depth_above` blocks, so that a payment does not get by with
+ * less depth for coming in many parts.
+ */
 struct credit_step {
 	struct amount up_to;
 	uint32_t depth;
@@ -34,6 +39,7 @@ struct watcher_config {
 	size_t n_steps; /* rising; what is above the last one takes depth_above */
 	struct credit_step step[CREDIT_STEPS_MAX];
 	uint32_t depth_above;
+	bool credit_locked; /* also while an explicit unlock time keeps it from being spent */
 	enum fee_level fee_level;
 	uint64_t request_seconds;  /* how long a request may be signed */
 	uint64_t stall_seconds;    /* no block for so long: the node stands still; 0: never */
@@ -90,11 +96,18 @@ struct sync_result {
  * One batch: asks the node, follows it (rolling back what it replaced), finds deposits and spends,
  * credits what is deep enough, confirms payouts. A node whose top is one of our older blocks is
  * only behind, and nothing is rolled back. ERR_NODE_*; ERR_NODE_REORG when the common block is no
- * longer remembered.
+ * longer remembered. At the top the node's pool is looked at besides; when that fails the blocks
+ * stay.
  */
 enum err MUST_CHECK watcher_sync_step(struct watcher *w, struct sync_result *out);
 /* Steps until done. `out` sums added and dropped. */
 enum err MUST_CHECK watcher_sync(struct watcher *w, struct sync_result *out);
+
+/*
+ * Lets payouts go on after what halted them (a reorganisation as deep as the deepest credit) was
+ * looked at. *halt is the event that halted them, 0 when nothing did.
+ */
+enum err MUST_CHECK watcher_resume(struct watcher *w, uint64_t *halt);
 
 /* ---- What is there ---- */
 
@@ -112,6 +125,8 @@ enum deposit_state {
 	DEPOSIT_REVERSED = 3,  /* its block was replaced */
 	DEPOSIT_OWN = 4,       /* change or a payout to ourselves: never credited */
 	DEPOSIT_DUPLICATE = 5, /* same one-time key as a better one: cannot be spent besides it */
+	DEPOSIT_SEEN = 6,      /* in the node's pool: nothing is promised */
+	DEPOSIT_CONFIRMED = 7, /* deep enough; credited once the node is healthy */
 };
 const char *deposit_state_name(enum deposit_state s);
 
@@ -126,7 +141,9 @@ struct deposit {
 	struct amount amount;
 	struct amount credited; /* zero unless credited */
 	uint64_t credit;        /* number of the event that credited it, 0 none */
-	uint64_t height;
+	uint64_t was;           /* number of an earlier credit that was reversed, 0 none */
+	uint64_t due;           /* the chain's height at which it will be credited, 0 never */
+	uint64_t height;        /* 0 while only seen */
 	uint64_t unlock_time;
 	uint64_t unlock_height; /* first height of a block that may spend it, if by height */
 	bool coinbase;
@@ -251,9 +268,9 @@ struct request_info {
 
 /*
  * Plans all queued payouts the unlocked funds suffice for, in the order queued, reserves the
- * inputs, and appends the sealed request to `file`. ERR_NOT_FOUND when nothing is queued, ERR_FUNDS
- * when not even the first payout can be paid, ERR_NODE_* (behind, or answers that do not fit our
- * own records).
+ * inputs, and appends the sealed request to `file`. ERR_HALTED; ERR_NOT_FOUND when nothing is
+ * queued, ERR_FUNDS when not even the first payout can be paid, ERR_NODE_* (behind, or answers that
+ * do not fit our own records).
  */
 enum err MUST_CHECK watcher_build_request(struct watcher *w, struct buf *file,
 					  struct request_info *out);
@@ -325,7 +342,7 @@ struct broadcast_result {
  * Gives every signed transaction that is in no block to the node, always as the same bytes; what
  * the node has already is not sent. One that the node rejects stays to be tried again, the others
  * still go, and the result is ERR_NODE_REJECTED; `out` is set then too. Other ERR_NODE_* stop at
- * once.
+ * once. ERR_HALTED.
  */
 enum err MUST_CHECK watcher_broadcast(struct watcher *w, struct broadcast_result *out);
 
@@ -347,6 +364,7 @@ struct watcher_status {
 	uint64_t top_time;
 	uint64_t events;
 	struct ledger_head journal;
+	uint64_t halted; /* the event that halted payouts, 0 none */
 	size_t queued, open_requests, unsent, in_flight;
 };
 enum err MUST_CHECK watcher_status(const struct watcher *w, struct watcher_status *out);

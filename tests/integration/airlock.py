@@ -188,7 +188,7 @@ class Watcher:
 
     def outputs(self):
         """(transaction id, account, index, amount) of every output in the chain, sorted."""
-        return sorted(d[:4] for d in self.deposits() if d[4] != 'reversed')
+        return sorted(d[:4] for d in self.deposits() if d[4] not in ('reversed', 'seen'))
 
     def new_address(self, account=0):
         return self.run('address', 'new', '--account', str(account), '--json').json['address']

@@ -9,7 +9,7 @@
 
 #include "common/ledger/db.h"
 
-#define DISK_TABLES_MAX 32
+#define DISK_TABLES_MAX 64
 
 enum power_cut {
 	CUT_NONE,

@@ -44,6 +44,7 @@ struct fake_chain {
 	size_t n_outputs;
 	uint64_t next_time;
 	uint64_t double_spends;
+	uint64_t lock_next;
 	bool down;
 };
 
@@ -92,12 +93,15 @@ struct payment {
 	struct amount amount;
 };
 
-/* A transaction by strangers with one output to `pay` (or none) and random ones besides. */
-static struct fake_tx stranger_tx(struct fake_chain *c, const struct payment *pay, size_t others,
-				  uint64_t coinbase_height)
+/*
+ * A transaction by strangers with outputs to the `paid` payments (all to one address when several)
+ * and random ones besides.
+ */
+static struct fake_tx stranger_tx(struct fake_chain *c, const struct payment *pay, size_t paid,
+				  size_t others, uint64_t coinbase_height)
 {
 	bool coinbase = coinbase_height != 0;
-	size_t n = others + (pay ? 1 : 0);
+	size_t n = others + paid;
 	struct fake_tx t = {.pruned = !coinbase};
 	struct commitment *commitments = grow(NULL, n, sizeof *commitments);
 	uint8_t(*amounts)[8] = grow(NULL, n, 8);
@@ -105,7 +109,7 @@ static struct fake_tx stranger_tx(struct fake_chain *c, const struct payment *pa
 	struct public_key R;
 	sc_random(&r, c->rng);
 	public_of_scalar(&R, &r);
-	if (pay && pay->to.kind == ADDRESS_SUBADDRESS) {
+	if (paid && pay->to.kind == ADDRESS_SUBADDRESS) {
 		struct point D;
 		CHECK(point_unpack_vartime(&D, pay->to.spend.b) == ERR_OK);
 		point_mul(&D, &r, &D);
@@ -113,7 +117,7 @@ static struct fake_tx stranger_tx(struct fake_chain *c, const struct payment *pa
 	}
 	buf_init(&t.blob, 1 << 20);
 	buf_varint(&t.blob, 2);
-	buf_varint(&t.blob, coinbase ? coinbase_height + 60 : 0);
+	buf_varint(&t.blob, coinbase ? coinbase_height + 60 : paid ? c->lock_next : 0);
 	buf_varint(&t.blob, 1);
 	if (coinbase) {
 		buf_u8(&t.blob, 0xff);
@@ -130,23 +134,24 @@ static struct fake_tx stranger_tx(struct fake_chain *c, const struct payment *pa
 		buf_put(&t.blob, image.b, 32);
 	}
 	buf_varint(&t.blob, n);
-	size_t ours = pay ? (size_t)rng_below(c->rng, n) : n;
+	size_t ours = paid ? (size_t)rng_below(c->rng, n - paid + 1) : n;
 	for (size_t i = 0; i < n; i++) {
 		struct public_key key;
 		uint8_t tag = 0;
 		random_public(c, &key);
 		rng_fill(c->rng, amounts[i], 8);
 		memcpy(commitments[i].b, key.b, 32);
-		if (i == ours) {
+		if (i >= ours && i - ours < paid) {
+			const struct payment *to = &pay[i - ours];
 			struct derivation d;
 			struct mask mask;
 			uint8_t clear[8];
-			CHECK(derive(&d, &pay->to.view, &r) == ERR_OK);
-			CHECK(derive_public_key(&key, &d, i, &pay->to.spend) == ERR_OK);
+			CHECK(derive(&d, &to->to.view, &r) == ERR_OK);
+			CHECK(derive_public_key(&key, &d, i, &to->to.spend) == ERR_OK);
 			tag = derive_view_tag(&d, i);
 			derive_mask(&mask, &d, i);
-			commit(&commitments[i], &mask, pay->amount);
-			store64_le(clear, pay->amount.atomic);
+			commit(&commitments[i], &mask, to->amount);
+			store64_le(clear, to->amount.atomic);
 			amount_crypt(amounts[i], clear, &d, i);
 		}
 		buf_varint(&t.blob, coinbase ? 600000000000 : 0);
@@ -182,10 +187,34 @@ static void to_pool(struct fake_chain *c, struct fake_tx t)
 
 struct hash fake_chain_pay(struct fake_chain *c, const struct address *to, struct amount amount)
 {
-	struct payment pay = {*to, amount};
-	struct fake_tx t = stranger_tx(c, &pay, 1, 0);
+	return fake_chain_pay_many(c, to, &amount, 1);
+}
+
+struct hash fake_chain_pay_many(struct fake_chain *c, const struct address *to,
+				const struct amount *amounts, size_t n)
+{
+	struct payment pay[FAKE_PAYMENTS_MAX];
+	CHECK(n <= FAKE_PAYMENTS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		pay[i] = (struct payment){to[i], amounts[i]};
+	}
+	struct fake_tx t = stranger_tx(c, pay, n, 1, 0);
+	c->lock_next = 0;
 	to_pool(c, t);
 	return t.id;
+}
+
+void fake_chain_lock_next(struct fake_chain *c, uint64_t unlock_time)
+{
+	c->lock_next = unlock_time;
+}
+
+void fake_chain_drop_pool(struct fake_chain *c)
+{
+	for (size_t i = 0; i < c->n_pool; i++) {
+		tx_release(&c->pool[i]);
+	}
+	c->n_pool = 0;
 }
 
 static void add_outputs(struct fake_chain *c, struct fake_tx *t, uint64_t height)
@@ -214,8 +243,8 @@ static void mine_one(struct fake_chain *c, uint64_t step, bool with_pool)
 	b->time = c->next_time;
 	size_t from_pool = with_pool ? c->n_pool : 0;
 	b->txs = grow(NULL, 2 + from_pool, sizeof *b->txs);
-	b->txs[b->n++] = stranger_tx(c, NULL, 1, height + 1);
-	b->txs[b->n++] = stranger_tx(c, NULL, DECOYS_A_BLOCK, 0);
+	b->txs[b->n++] = stranger_tx(c, NULL, 0, 1, height + 1);
+	b->txs[b->n++] = stranger_tx(c, NULL, 0, DECOYS_A_BLOCK, 0);
 	for (size_t i = 0; i < from_pool; i++) {
 		b->txs[b->n++] = c->pool[i];
 	}
@@ -601,6 +630,7 @@ static enum err node_pool(void *ctx, struct chain_pool_tx **out, size_t *n)
 		struct chain_pool_tx *t = &(*out)[i];
 		t->id = c->pool[i].id;
 		t->size = c->pool[i].blob.n;
+		t->pruned = c->pool[i].pruned;
 		t->blob = grow(NULL, t->size, 1);
 		memcpy(t->blob, c->pool[i].blob.p, t->size);
 	}

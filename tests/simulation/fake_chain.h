@@ -23,6 +23,14 @@ void fake_chain_set_down(struct fake_chain *c, bool down);
 
 /* Puts a payment to an address into the pool; its id tells it apart for ever. */
 struct hash fake_chain_pay(struct fake_chain *c, const struct address *to, struct amount amount);
+/* One transaction with several payments, all to the first one's address. */
+#define FAKE_PAYMENTS_MAX 8
+struct hash fake_chain_pay_many(struct fake_chain *c, const struct address *to,
+				const struct amount *amounts, size_t n);
+/* The unlock time of the next payment. */
+void fake_chain_lock_next(struct fake_chain *c, uint64_t unlock_time);
+/* Forgets what waits: expired, replaced or flushed. */
+void fake_chain_drop_pool(struct fake_chain *c);
 /* Mines n blocks, `step` seconds apart; the first takes the pool if with_pool. */
 void fake_chain_mine(struct fake_chain *c, size_t n, uint64_t step, bool with_pool);
 /*

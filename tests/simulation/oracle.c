@@ -75,6 +75,12 @@ static bool compare_deposit(void *ctx, const struct deposit *d)
 			on_chain = &list->o[i];
 		}
 	}
+	if (d->state == DEPOSIT_SEEN) {
+		if (on_chain) {
+			world_fail(list->w, "a deposit on the chain is called waiting");
+		}
+		return true;
+	}
 	if (!on_chain) {
 		if (d->state != DEPOSIT_REVERSED) {
 			world_fail(list->w, "a deposit in state %s is not on the chain",
@@ -256,33 +262,60 @@ static void signatures_obey(struct world *w)
 	}
 }
 
-/* What is credited is as deep as its value demands, on the chain as the watcher knows it. */
+/*
+ * What is credited is as deep as its value demands, on the chain as the watcher knows it: by the
+ * deposit, by all that its transaction paid, and by all that its address received in the twenty
+ * blocks that end with it.
+ */
 struct depth_check {
-	const struct world *w;
-	uint64_t height;
+	struct world *w;
+	struct deposit d[OWNED_MAX];
+	size_t n;
 };
 
-static bool deep_enough(void *ctx, const struct deposit *d)
+static bool collect_deposit(void *ctx, const struct deposit *d)
 {
-	const struct depth_check *c = ctx;
-	uint64_t depth = d->amount.atomic <= ATOMIC_PER_XMR / 10   ? 1
-			 : d->amount.atomic <= 10 * ATOMIC_PER_XMR ? 10
-								   : 20;
-	/* A reorg may leave it less deep again; it may only not be credited so. */
-	if (d->state == DEPOSIT_CREDITED && d->credit > c->w->events_before &&
-	    d->height + depth > c->height) {
-		world_fail(c->w, "a deposit at height %" PRIu64 " is credited at %" PRIu64,
-			   d->height, c->height);
+	struct depth_check *c = ctx;
+	if (d->state != DEPOSIT_SEEN && d->state != DEPOSIT_REVERSED && d->state != DEPOSIT_OWN) {
+		CHECK(c->n < OWNED_MAX);
+		c->d[c->n++] = *d;
 	}
 	return true;
 }
 
+static uint64_t depth_demanded(const struct depth_check *c, const struct deposit *d)
+{
+	uint64_t of_tx = 0, of_address = 0;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct deposit *o = &c->d[i];
+		if (memcmp(o->at.tx.b, d->at.tx.b, 32) == 0) {
+			of_tx += o->amount.atomic;
+		}
+		if (memcmp(&o->address, &d->address, sizeof o->address) == 0 &&
+		    o->height <= d->height && o->height + 20 > d->height) {
+			of_address += o->amount.atomic;
+		}
+	}
+	uint64_t judged = of_tx > of_address ? of_tx : of_address;
+	return judged <= ATOMIC_PER_XMR / 10 ? 1 : judged <= 10 * ATOMIC_PER_XMR ? 10 : 20;
+}
+
 static void credits_are_deep(struct world *w)
 {
+	static struct depth_check c;
 	struct watcher_status status;
+	c = (struct depth_check){.w = w};
 	CHECK(watcher_status(&w->watcher, &status) == ERR_OK);
-	struct depth_check check = {w, status.height};
-	CHECK(watcher_deposits(&w->watcher, deep_enough, &check) == ERR_OK);
+	CHECK(watcher_deposits(&w->watcher, collect_deposit, &c) == ERR_OK);
+	for (size_t i = 0; i < c.n; i++) {
+		const struct deposit *d = &c.d[i];
+		/* A reorg may leave it less deep again; it may only not be credited so. */
+		if (d->state == DEPOSIT_CREDITED && d->credit > w->events_before &&
+		    d->height + depth_demanded(&c, d) > status.height) {
+			world_fail(w, "a deposit at height %" PRIu64 " is credited at %" PRIu64,
+				   d->height, status.height);
+		}
+	}
 	w->events_before = status.events;
 }
 

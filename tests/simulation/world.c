@@ -29,15 +29,16 @@ enum step {
 	STEP_RESTART,
 	STEP_CANCEL,
 	STEP_REPLAY,
+	STEP_RESUME,
 };
 
 /* Which step comes how often. */
 static const enum step MIX[] = {
-    STEP_DEPOSIT, STEP_DEPOSIT,  STEP_MINE,    STEP_MINE,   STEP_MINE,   STEP_MINE,
-    STEP_SYNC,    STEP_SYNC,     STEP_SYNC,    STEP_PAYOUT, STEP_PAYOUT, STEP_REQUEST,
-    STEP_REQUEST, STEP_ANSWER,   STEP_ANSWER,  STEP_ANSWER, STEP_IMPORT, STEP_IMPORT,
-    STEP_IMPORT,  STEP_SEND,     STEP_SEND,    STEP_REORG,  STEP_NODE,   STEP_CLOCK,
-    STEP_HOT_CUT, STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL, STEP_REPLAY, STEP_MINE,
+    STEP_DEPOSIT, STEP_DEPOSIT, STEP_MINE,   STEP_MINE,    STEP_MINE,     STEP_MINE,    STEP_SYNC,
+    STEP_SYNC,    STEP_SYNC,    STEP_PAYOUT, STEP_PAYOUT,  STEP_REQUEST,  STEP_REQUEST, STEP_ANSWER,
+    STEP_ANSWER,  STEP_ANSWER,  STEP_IMPORT, STEP_IMPORT,  STEP_IMPORT,   STEP_SEND,    STEP_SEND,
+    STEP_REORG,   STEP_NODE,    STEP_CLOCK,  STEP_HOT_CUT, STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL,
+    STEP_REPLAY,  STEP_MINE,    STEP_RESUME,
 };
 
 static void say(const struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -197,7 +198,7 @@ static bool expected(struct world *w, const char *what, enum err rc)
 	say(w, "%s: %s (%s)", what, err_name(rc), err_detail());
 	bool game = (rc == ERR_IO && (disk_is_dead(w->hot) || disk_is_dead(w->cold))) ||
 		    err_category(rc) == CAT_NODE || rc == ERR_FUNDS || rc == ERR_NOT_FOUND ||
-		    rc == ERR_STATE || err_category(rc) == CAT_REFUSED;
+		    rc == ERR_STATE || rc == ERR_HALTED || err_category(rc) == CAT_REFUSED;
 	if (!game) {
 		world_fail(w, "%s failed: %s (%s)", what, err_text(rc), err_detail());
 	}
@@ -213,7 +214,15 @@ static bool deposit(struct world *w)
 	struct amount amount =
 	    amount_of(SIZES[draw(w, 6)] + draw(w, 1000000) * (draw(w, 2) ? 1 : 0));
 	address_of(&to, &w->origin->account, at);
-	fake_chain_pay(w->chain, &to, amount);
+	if (draw(w, 4) == 0) {
+		/* In parts, by one transaction. */
+		struct address same[3] = {to, to, to};
+		struct amount part = amount_of(amount.atomic / 3);
+		struct amount parts[3] = {part, part, part};
+		fake_chain_pay_many(w->chain, same, parts, 3);
+	} else {
+		fake_chain_pay(w->chain, &to, amount);
+	}
 	say(w, "deposit to %u/%u of %" PRIu64, at.major, at.minor, amount.atomic);
 	return true;
 }
@@ -355,10 +364,14 @@ static bool send(struct world *w)
 
 static bool reorg(struct world *w)
 {
-	size_t n = 1 + draw(w, draw(w, 4) ? 4 : 14);
+	static const uint64_t DEEPEST[] = {4, 4, 4, 4, 4, 14, 14, 30};
+	size_t n = 1 + draw(w, DEEPEST[draw(w, 8)]);
 	bool lose = draw(w, 3) == 0;
 	fake_chain_pop(w->chain, n, lose);
 	fake_chain_mine(w->chain, n + draw(w, 3), 100, draw(w, 2));
+	if (draw(w, 8) == 0) {
+		fake_chain_drop_pool(w->chain);
+	}
 	say(w, "reorg of %zu%s", n, lose ? ", deposits lost" : "");
 	return true;
 }
@@ -371,6 +384,17 @@ static bool cancel(struct world *w)
 	}
 	say(w, "cancel request %" PRIu64, m->number);
 	return expected(w, "cancel", watcher_cancel_request(&w->watcher, m->number, false));
+}
+
+/* An operator looks, now and then, at what halted payouts. */
+static bool resume(struct world *w)
+{
+	uint64_t halt;
+	enum err rc = watcher_resume(&w->watcher, &halt);
+	if (rc == ERR_OK && halt) {
+		say(w, "payouts go on after event %" PRIu64, halt);
+	}
+	return expected(w, "resume", rc) && halt;
 }
 
 static bool take(struct world *w, enum step step)
@@ -415,6 +439,8 @@ static bool take(struct world *w, enum step step)
 		return cancel(w);
 	case STEP_REPLAY:
 		return answer(w, true);
+	case STEP_RESUME:
+		return resume(w);
 	}
 	return false;
 }
@@ -444,6 +470,8 @@ void world_settle(struct world *w)
 	for (int i = 0; i < 4; i++) {
 		struct broadcast_result sent;
 		struct sync_result synced;
+		uint64_t halt;
+		CHECK(watcher_resume(&w->watcher, &halt) == ERR_OK);
 		enum err rc = watcher_broadcast(&w->watcher, &sent);
 		if (rc != ERR_OK && rc != ERR_NODE_REJECTED) {
 			world_fail(w, "broadcast at the end: %s (%s)", err_text(rc), err_detail());

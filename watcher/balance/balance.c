@@ -14,7 +14,8 @@
 static const char *const STATES[] = {
     [DEPOSIT_IN_BLOCK] = "in_block",   [DEPOSIT_CREDITED] = "credited",
     [DEPOSIT_REVERSED] = "reversed",   [DEPOSIT_OWN] = "own",
-    [DEPOSIT_DUPLICATE] = "duplicate",
+    [DEPOSIT_DUPLICATE] = "duplicate", [DEPOSIT_SEEN] = "seen",
+    [DEPOSIT_CONFIRMED] = "confirmed",
 };
 
 const char *deposit_state_name(enum deposit_state s)
@@ -85,41 +86,107 @@ enum err watcher_balance(const struct watcher *w, struct balance *out)
 	return rc;
 }
 
-enum err watcher_deposits(const struct watcher *w, deposit_visit *visit, void *ctx)
+static bool is_due(const struct output_record *o, uint64_t height)
+{
+	return o->state == DEPOSIT_IN_BLOCK && o->due && o->due <= height;
+}
+
+static void deposit_of(struct deposit *d, const struct output_record *o, uint64_t height)
+{
+	*d = (struct deposit){
+	    .at = o->at,
+	    .address = o->address,
+	    .amount = o->amount,
+	    .credited = o->credited,
+	    .credit = o->credit,
+	    .was = o->was,
+	    .due = o->due,
+	    .height = o->height,
+	    .unlock_time = o->unlock_time,
+	    .unlock_height = unlock_height(o),
+	    .coinbase = o->coinbase,
+	    .spent = o->spent,
+	    .reserved = o->reserved,
+	    .state = is_due(o, height) ? DEPOSIT_CONFIRMED : o->state,
+	};
+}
+
+/* What was mined before and waits again is shown once, among what waits. */
+static enum err waits(bool *out, struct db_txn *t, const struct output_record *o)
+{
+	struct span value;
+	struct table_key k = key_of_outpoint(&o->at);
+	*out = false;
+	if (o->state != DEPOSIT_REVERSED) {
+		return ERR_OK;
+	}
+	enum err rc = db_get(t, T_POOL, key_span(&k), &value);
+	*out = rc == ERR_OK;
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+static enum err visit_outputs(struct db_txn *t, deposit_visit *visit, void *ctx, bool *more)
 {
 	struct span key, value;
-	struct db_txn *t = NULL;
 	struct output_record o;
+	struct block_record top;
+	enum err rc = block_top(&top, t);
+	if (rc == ERR_OK) {
+		rc = db_first(t, T_OUTPUTS, db_span(NULL, 0), &key, &value);
+	}
+	while (rc == ERR_OK && *more) {
+		struct deposit d;
+		bool waiting;
+		rc = output_decode(&o, key, value);
+		if (rc == ERR_OK) {
+			rc = waits(&waiting, t, &o);
+		}
+		if (rc == ERR_OK && !waiting) {
+			deposit_of(&d, &o, top.height + 1);
+			*more = visit(ctx, &d);
+		}
+		if (rc == ERR_OK) {
+			rc = db_next(t, T_OUTPUTS, &key, &value);
+		}
+	}
+	secret_wipe(&o, sizeof o);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+static enum err visit_pool(struct db_txn *t, deposit_visit *visit, void *ctx, bool more)
+{
+	struct span key, value;
+	enum err rc = db_first(t, T_POOL, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK && more) {
+		struct pool_record p;
+		rc = pool_decode(&p, key, value);
+		if (rc == ERR_OK) {
+			struct deposit d = {
+			    .at = p.at,
+			    .address = p.address,
+			    .amount = p.amount,
+			    .unlock_time = p.unlock_time,
+			    .state = DEPOSIT_SEEN,
+			};
+			more = visit(ctx, &d);
+			rc = db_next(t, T_POOL, &key, &value);
+		}
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err watcher_deposits(const struct watcher *w, deposit_visit *visit, void *ctx)
+{
+	struct db_txn *t = NULL;
+	bool more = true;
 	enum err rc = db_begin(&t, w->db, false);
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	rc = db_first(t, T_OUTPUTS, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		rc = output_decode(&o, key, value);
-		if (rc != ERR_OK) {
-			break;
-		}
-		struct deposit d = {
-		    .at = o.at,
-		    .address = o.address,
-		    .amount = o.amount,
-		    .credited = o.credited,
-		    .credit = o.credit,
-		    .height = o.height,
-		    .unlock_time = o.unlock_time,
-		    .unlock_height = unlock_height(&o),
-		    .coinbase = o.coinbase,
-		    .spent = o.spent,
-		    .reserved = o.reserved,
-		    .state = o.state,
-		};
-		if (!visit(ctx, &d)) {
-			break;
-		}
-		rc = db_next(t, T_OUTPUTS, &key, &value);
+	rc = visit_outputs(t, visit, ctx, &more);
+	if (rc == ERR_OK) {
+		rc = visit_pool(t, visit, ctx, more);
 	}
 	db_abort(t);
-	secret_wipe(&o, sizeof o);
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	return rc;
 }

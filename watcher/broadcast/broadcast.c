@@ -8,6 +8,7 @@
 #include "common/base/secret.h"
 #include "watcher/requests/requests.h"
 #include "watcher/scan/apply.h"
+#include "watcher/scan/halt.h"
 
 struct pending {
 	size_t n;
@@ -135,7 +136,10 @@ enum err watcher_broadcast(struct watcher *w, struct broadcast_result *out)
 	*out = (struct broadcast_result){0};
 	enum err rc = db_begin(&t, w->db, false);
 	if (rc == ERR_OK) {
-		rc = list_pending(&p, t);
+		rc = payouts_check(t);
+		if (rc == ERR_OK) {
+			rc = list_pending(&p, t);
+		}
 		db_abort(t);
 	}
 	if (rc != ERR_OK || p.n == 0) {

@@ -76,6 +76,7 @@ struct chain_pool_tx {
 	struct hash id;
 	uint8_t *blob;
 	size_t size;
+	bool pruned;
 };
 
 /* All return ERR_NODE_* on failure; `chain_*` wrappers are not needed: call c->f(c->ctx, ...). */

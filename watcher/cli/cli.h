@@ -18,6 +18,7 @@ struct options {
 	const char *priority, *not_before;
 	bool insecure_node;
 	bool never_left;
+	bool follow;
 	bool json;
 	bool help;
 	size_t n_args; /* after the command's own words */
@@ -103,6 +104,7 @@ enum err MUST_CHECK cmd_request_cancel(const struct options *o);
 enum err MUST_CHECK cmd_import(const struct options *o);
 enum err MUST_CHECK cmd_broadcast(const struct options *o);
 enum err MUST_CHECK cmd_events(const struct options *o);
+enum err MUST_CHECK cmd_resume(const struct options *o);
 enum err MUST_CHECK cmd_verify(const struct options *o);
 
 #endif

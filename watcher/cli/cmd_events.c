@@ -1,42 +1,123 @@
-/* events: the ledger. verify: everything derived, computed again. */
+/* events: the ledger. resume: payouts after a halt. verify: everything derived, computed again. */
 #include <inttypes.h>
+#include <signal.h>
+#include <time.h>
 
 #include "watcher/cli/cli.h"
 
-static bool each(void *ctx, const struct event *e)
+#define POLL_MS 200
+
+static volatile sig_atomic_t stopping;
+
+static void stop(int signal_number)
 {
-	struct out *out = ctx;
+	(void)signal_number;
+	stopping = 1;
+}
+
+struct printing {
+	struct out out;
+	bool follow;
+	uint64_t last;
+	enum err rc;
+};
+
+static void put_event(struct out *out, const struct event *e)
+{
 	json_open(out, NULL, '{');
 	json_number(out, "number", e->number);
 	json_raw(out, "event", e->json);
 	json_close(out, '}');
 	say(out, "%8" PRIu64 "  %.*s", e->number, (int)e->json.n, (const char *)e->json.p);
-	return true;
+}
+
+/* One in a list; or, followed, each on its way at once. */
+static bool each(void *ctx, const struct event *e)
+{
+	struct printing *p = ctx;
+	if (!p->follow) {
+		put_event(&p->out, e);
+		return true;
+	}
+	out_begin(&p->out, p->out.json);
+	put_event(&p->out, e);
+	p->rc = out_end(&p->out);
+	p->last = e->number;
+	return p->rc == ERR_OK && !stopping;
+}
+
+static enum err list(struct opened *o, struct printing *p)
+{
+	out_begin(&p->out, p->out.json);
+	json_open(&p->out, NULL, '{');
+	json_open(&p->out, "events", '[');
+	enum err rc = watcher_events(&o->w, p->last, each, p);
+	json_close(&p->out, ']');
+	json_close(&p->out, '}');
+	if (rc == ERR_OK) {
+		return out_end(&p->out);
+	}
+	buf_free(&p->out.b);
+	return rc;
+}
+
+/* The store stays open for reading: each look sees what was committed by then. */
+static enum err follow(struct opened *o, struct printing *p)
+{
+	struct sigaction action = {.sa_handler = stop};
+	enum err rc = ERR_OK;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	while (rc == ERR_OK && !stopping) {
+		struct timespec wait = {0, POLL_MS * 1000000L};
+		rc = watcher_events(&o->w, p->last, each, p);
+		if (rc == ERR_OK) {
+			rc = p->rc;
+		}
+		if (rc == ERR_OK && !stopping) {
+			nanosleep(&wait, NULL);
+		}
+	}
+	return rc;
 }
 
 enum err cmd_events(const struct options *o)
 {
-	struct opened p;
-	struct out out;
-	uint64_t after = 0;
+	struct opened opened;
+	struct printing p = {.out.json = o->json, .follow = o->follow};
 	enum err rc =
-	    o->after ? option_number(&after, o->after, UINT64_C(1) << 60, "--after") : ERR_OK;
+	    o->after ? option_number(&p.last, o->after, UINT64_C(1) << 60, "--after") : ERR_OK;
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	rc = opened_open(&p, o, ACCESS_READ);
+	rc = opened_open(&opened, o, ACCESS_READ);
+	if (rc == ERR_OK) {
+		rc = p.follow ? follow(&opened, &p) : list(&opened, &p);
+	}
+	opened_close(&opened);
+	return rc;
+}
+
+enum err cmd_resume(const struct options *o)
+{
+	struct opened p;
+	struct out out;
+	uint64_t halt = 0;
+	enum err rc = opened_open(&p, o, ACCESS_WRITE);
+	if (rc == ERR_OK) {
+		rc = watcher_resume(&p.w, &halt);
+	}
 	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
 		json_open(&out, NULL, '{');
-		json_open(&out, "events", '[');
-		rc = watcher_events(&p.w, after, each, &out);
-		json_close(&out, ']');
+		json_number(&out, "halt", halt);
 		json_close(&out, '}');
-		if (rc == ERR_OK) {
-			rc = out_end(&out);
+		if (halt) {
+			say(&out, "payouts go on; event %" PRIu64 " had halted them", halt);
 		} else {
-			buf_free(&out.b);
+			say(&out, "payouts were not halted");
 		}
+		rc = out_end(&out);
 	}
 	opened_close(&p);
 	return rc;

@@ -54,7 +54,13 @@ static const struct command COMMANDS[] = {
     {"import", "j", "FILE", "Takes the signer's reply.", 1, cmd_import},
     {"broadcast", "j", "", "Gives signed transactions to the node, always as the same bytes.", 0,
      cmd_broadcast},
-    {"events", "fj", "[--after N]", "The ledger of everything that happened.", 0, cmd_events},
+    {"events", "fFj", "[--after N] [--follow]",
+     "The ledger of everything that happened. With --follow it waits for more until it is told to\n"
+     "stop, and --json prints one object a line.",
+     0, cmd_events},
+    {"resume", "j", "",
+     "Lets payouts go on after what halted them (the event payouts_halted says why).", 0,
+     cmd_resume},
     {"verify", "j", "", "Computes everything derived again and compares.", 0, cmd_verify},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])

@@ -27,6 +27,7 @@ static const struct option OPTIONS[] = {
     {"never-left", no_argument, NULL, 't'},
     {"priority", required_argument, NULL, 'p'},
     {"not-before", required_argument, NULL, 'b'},
+    {"follow", no_argument, NULL, 'F'},
     {NULL, 0, NULL, 0},
 };
 
@@ -79,6 +80,8 @@ static bool *flag(struct options *o, int letter)
 		return &o->insecure_node;
 	case 't':
 		return &o->never_left;
+	case 'F':
+		return &o->follow;
 	default:
 		return NULL;
 	}

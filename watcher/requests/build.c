@@ -9,6 +9,7 @@
 #include "common/base/secret.h"
 #include "watcher/planner/planner.h"
 #include "watcher/requests/requests.h"
+#include "watcher/scan/halt.h"
 
 /* Per byte; a hundred times what the fastest level has ever cost. Above, the node is lying. */
 #define FEE_PER_BYTE_MOST UINT64_C(1000000000)
@@ -243,7 +244,10 @@ enum err watcher_build_request(struct watcher *w, struct buf *file, struct reque
 	*out = (struct request_info){0};
 	enum err rc = db_begin(&t, w->db, false);
 	if (rc == ERR_OK) {
-		rc = block_top(&top, t);
+		rc = payouts_check(t);
+		if (rc == ERR_OK) {
+			rc = block_top(&top, t);
+		}
 		db_abort(t);
 		t = NULL;
 	}

@@ -10,14 +10,9 @@
 
 #include "common/base/secret.h"
 
-struct book_ctx {
-	struct db_txn *t;
-	enum err rc; /* a failed look-up must not read as "not ours" */
-};
-
-static bool book_find(void *ctx, struct subaddress *out, const struct public_key *spend)
+bool stored_book_find(void *ctx, struct subaddress *out, const struct public_key *spend)
 {
-	struct book_ctx *b = ctx;
+	struct stored_book *b = ctx;
 	enum err rc = subaddress_find(out, b->t, spend);
 	if (rc != ERR_OK && rc != ERR_NOT_FOUND) {
 		b->rc = rc;
@@ -25,14 +20,14 @@ static bool book_find(void *ctx, struct subaddress *out, const struct public_key
 	return rc == ERR_OK;
 }
 
-uint32_t credit_depth(const struct watcher_config *c, struct amount a)
+void deposit_members(struct event_writer *e, const struct outpoint *at, struct subaddress address,
+		     struct amount amount)
 {
-	for (size_t i = 0; i < c->n_steps; i++) {
-		if (amount_cmp(a, c->step[i].up_to) <= 0) {
-			return c->step[i].depth;
-		}
-	}
-	return c->depth_above;
+	event_hash(e, "txid", &at->tx);
+	event_number(e, "output", at->index);
+	event_number(e, "account", address.major);
+	event_number(e, "index", address.minor);
+	event_amount(e, "amount", amount);
 }
 
 static enum err spend_image(const struct watcher *w, struct db_txn *t,
@@ -83,13 +78,23 @@ static enum err output_event(const struct watcher *w, struct db_txn *t,
 {
 	struct event_writer e;
 	event_begin(&e, kind, watcher_now(w));
-	event_hash(&e, "txid", &o->at.tx);
-	event_number(&e, "output", o->at.index);
-	event_number(&e, "account", o->address.major);
-	event_number(&e, "index", o->address.minor);
-	event_amount(&e, "amount", o->amount);
+	deposit_members(&e, &o->at, o->address, o->amount);
 	event_number(&e, "height", o->height);
+	if (o->was) {
+		event_number(&e, "reversed_credit", o->was);
+	}
 	return event_end(&e, t, NULL);
+}
+
+static enum err put_by_address(struct db_txn *t, const struct output_record *o)
+{
+	uint8_t amount[8];
+	struct table_key k = key_address_height(o->address, o->height);
+	uint8_t at[OUTPOINT_SIZE];
+	outpoint_key(at, &o->at);
+	key_bytes(&k, at, sizeof at);
+	store64_le(amount, o->amount.atomic);
+	return db_put(t, T_OUT_ADDRESS, key_span(&k), db_span(amount, sizeof amount));
 }
 
 /* Stores an output found in a block, new or come back after a reorganisation. */
@@ -121,16 +126,9 @@ static enum err put_output(const struct watcher *w, struct db_txn *t,
 	}
 	if (rc == ERR_OK) {
 		o.reserved = old.reserved;
+		o.was = old.was;
 	} else if (rc != ERR_NOT_FOUND) {
 		goto out;
-	}
-	if (!own) {
-		o.due = height + credit_depth(&w->config, o.amount);
-		k = key_height_outpoint(o.due, &o.at);
-		rc = mark(t, T_DUE, key_span(&k));
-		if (rc != ERR_OK) {
-			goto out;
-		}
 	}
 	rc = output_write(t, &o);
 	if (rc == ERR_OK) {
@@ -146,13 +144,19 @@ static enum err put_output(const struct watcher *w, struct db_txn *t,
 		rc = mark(t, T_OUT_KEY, key_span(&k));
 	}
 	if (rc == ERR_OK) {
-		rc = output_event(w, t, &o, own ? "output_own" : "deposit_seen");
+		rc = own ? ERR_OK : put_by_address(t, &o);
+	}
+	if (rc == ERR_OK) {
+		rc = pool_mined(t, &o.at);
+	}
+	if (rc == ERR_OK) {
+		rc = output_event(w, t, &o, own ? "output_own" : "deposit_in_block");
 	}
 	if (rc == ERR_OK) {
 		rc = duplicates_settle(w, t, &o.one_time);
 	}
 	if (rc == ERR_OK) {
-		rc = subaddress_cover(t, &w->account, o.address);
+		rc = subaddress_used(t, &w->account, o.address);
 	}
 out:
 	secret_wipe(&o, sizeof o);
@@ -165,8 +169,8 @@ static enum err apply_tx(const struct watcher *w, struct db_txn *t, const struct
 {
 	enum err rc = ERR_OK;
 	bool own = false;
-	struct book_ctx ctx = {t, ERR_OK};
-	struct subaddress_book book = {&ctx, book_find};
+	struct stored_book ctx = {t, ERR_OK};
+	struct subaddress_book book = {&ctx, stored_book_find};
 	size_t n = 0;
 	if (pt->tx.version != 2) {
 		return ERR_OK;
@@ -205,6 +209,9 @@ enum err block_apply(const struct watcher *w, struct db_txn *t, const struct cha
 	enum err rc = ERR_OK;
 	for (size_t i = 0; rc == ERR_OK && i < b->n_txs; i++) {
 		rc = apply_tx(w, t, &b->txs[i], &pb->txs[i], derived, b->height);
+	}
+	if (rc == ERR_OK) {
+		rc = block_depths(w, t, b->height);
 	}
 	if (rc == ERR_OK) {
 		struct block_record r = {b->height, b->id, b->time};

@@ -14,7 +14,8 @@ enum err MUST_CHECK block_apply(const struct watcher *w, struct db_txn *t,
 enum err MUST_CHECK blocks_drop(const struct watcher *w, struct db_txn *t, uint64_t keep,
 				bool everything, size_t *dropped);
 
-/* Credits deposits that are deep enough in a chain of `height` blocks. */
+/* Credits deposits that are deep enough in a chain of `height` blocks, whose top is in the store.
+ */
 enum err MUST_CHECK deposits_credit(const struct watcher *w, struct db_txn *t, uint64_t height);
 
 /* Confirms payouts 10 blocks deep in a chain of `height` blocks. */
@@ -30,6 +31,31 @@ enum err MUST_CHECK sent_conflict(const struct watcher *w, struct db_txn *t,
 /* Sets a sent transaction's state and its payouts' with it; the event is the caller's. */
 enum err MUST_CHECK sent_set(struct db_txn *t, struct sent_tx *s, enum sent_state state,
 			     enum payout_state payouts);
+
+/*
+ * Chooses, once all of a block is in the store, the depth of each of its deposits, and lists them
+ * as due then.
+ */
+enum err MUST_CHECK block_depths(const struct watcher *w, struct db_txn *t, uint64_t height);
+
+/*
+ * What waits in the node's pool for us, compared with what did: newcomers are recorded as seen,
+ * those that left without being mined as gone. Nothing is promised of either.
+ */
+enum err MUST_CHECK pool_look(struct watcher *w);
+/* A deposit was mined: it waits no longer. */
+enum err MUST_CHECK pool_mined(struct db_txn *t, const struct outpoint *at);
+
+/* The fields that name a deposit in an event. */
+void deposit_members(struct event_writer *e, const struct outpoint *at, struct subaddress address,
+		     struct amount amount);
+
+/* Looks subaddresses up in the store; `rc` tells a failed look-up from "not ours". */
+struct stored_book {
+	struct db_txn *t;
+	enum err rc;
+};
+bool stored_book_find(void *ctx, struct subaddress *out, const struct public_key *spend);
 
 /* The depth of credit for an amount. */
 uint32_t credit_depth(const struct watcher_config *c, struct amount a);

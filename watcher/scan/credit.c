@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/balance/spendable.h"
 #include "watcher/scan/apply.h"
+
+#define BLOCK_SECONDS 120
 
 /* Walks the outputs in blocks that share a one-time key. */
 static enum err next_with_key(struct output_record *o, struct db_txn *t, struct table_key *at,
@@ -44,7 +47,9 @@ static enum err family_of(struct family *f, struct db_txn *t, const struct publi
 	*f = (struct family){0};
 	key_bytes(&at, one_time->b, 32);
 	while ((rc = next_with_key(&o, t, &at, one_time)) == ERR_OK) {
-		if (f->n++ == 0 || amount_cmp(o.amount, f->best) > 0) {
+		int cmp = f->n++ ? amount_cmp(o.amount, f->best) : 1;
+		/* Of equal ones that which counts already. */
+		if (cmp > 0 || (cmp == 0 && o.credit)) {
 			f->best = o.amount;
 			f->best_at = o.at;
 		}
@@ -61,7 +66,7 @@ static enum err family_of(struct family *f, struct db_txn *t, const struct publi
 static enum err due_again(const struct watcher *w, struct db_txn *t, struct output_record *o)
 {
 	if (o->state == DEPOSIT_IN_BLOCK && o->due == 0) {
-		o->due = o->height + credit_depth(&w->config, o->amount);
+		o->due = o->height + credit_depth(&w->config, o->judged);
 		struct table_key k = key_height_outpoint(o->due, &o->at);
 		enum err rc = mark(t, T_DUE, key_span(&k));
 		if (rc != ERR_OK) {
@@ -111,7 +116,39 @@ enum err duplicates_settle(const struct watcher *w, struct db_txn *t,
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-static enum err credit(const struct watcher *w, struct db_txn *t, struct output_record *o)
+/*
+ * The height at which to look again, or 0 when it may be credited in a chain of `height` blocks.
+ * The depth is asked once more, since the operator may have raised it meanwhile. An output that its
+ * sender locked for longer than usual is not money yet.
+ */
+static uint64_t not_before(const struct watcher *w, const struct output_record *o, uint64_t height,
+			   uint64_t time)
+{
+	uint64_t deep = o->height + credit_depth(&w->config, o->judged);
+	uint64_t usual = o->height + (o->coinbase ? COINBASE_AGE : SPENDABLE_AGE);
+	if (deep > height) {
+		return deep;
+	}
+	if (w->config.credit_locked || is_unlocked(o, height > usual ? height : usual, time)) {
+		return 0;
+	}
+	if (unlock_height(o) > height) {
+		return unlock_height(o);
+	}
+	/* Locked by time: half the way there, since nobody knows when the blocks will come. */
+	return height + 1 + (o->unlock_time - time) / (2 * BLOCK_SECONDS);
+}
+
+static enum err wait_until(struct db_txn *t, struct output_record *o, uint64_t height)
+{
+	o->due = height;
+	struct table_key k = key_height_outpoint(o->due, &o->at);
+	enum err rc = mark(t, T_DUE, key_span(&k));
+	return rc == ERR_OK ? output_write(t, o) : rc;
+}
+
+static enum err credit(const struct watcher *w, struct db_txn *t, struct output_record *o,
+		       uint64_t height, uint64_t time)
 {
 	struct family f;
 	struct event_writer e;
@@ -126,13 +163,18 @@ static enum err credit(const struct watcher *w, struct db_txn *t, struct output_
 	    amount_is_zero(value)) {
 		return output_write(t, o);
 	}
+	uint64_t later = not_before(w, o, height, time);
+	if (later) {
+		return wait_until(t, o, later);
+	}
 	event_begin(&e, "deposit_credited", watcher_now(w));
-	event_hash(&e, "txid", &o->at.tx);
-	event_number(&e, "output", o->at.index);
-	event_number(&e, "account", o->address.major);
-	event_number(&e, "index", o->address.minor);
-	event_amount(&e, "amount", value);
+	deposit_members(&e, &o->at, o->address, value);
 	event_number(&e, "height", o->height);
+	event_number(&e, "depth", height - o->height);
+	event_number(&e, "unlock_height", unlock_height(o));
+	if (o->was) {
+		event_number(&e, "reversed_credit", o->was);
+	}
 	rc = event_end(&e, t, &o->credit);
 	o->credited = value;
 	o->state = DEPOSIT_CREDITED;
@@ -143,7 +185,11 @@ enum err deposits_credit(const struct watcher *w, struct db_txn *t, uint64_t hei
 {
 	struct span key, value;
 	struct output_record o;
-	enum err rc;
+	struct block_record top;
+	enum err rc = block_top(&top, t);
+	if (rc != ERR_OK) {
+		return rc;
+	}
 	while ((rc = db_first(t, T_DUE, db_span(NULL, 0), &key, &value)) == ERR_OK) {
 		struct outpoint at;
 		if (key.n != 8 + OUTPOINT_SIZE) {
@@ -159,7 +205,7 @@ enum err deposits_credit(const struct watcher *w, struct db_txn *t, uint64_t hei
 			rc = output_read(&o, t, &at);
 		}
 		if (rc == ERR_OK) {
-			rc = credit(w, t, &o);
+			rc = credit(w, t, &o, height, top.time);
 		}
 		if (rc != ERR_OK) {
 			break;

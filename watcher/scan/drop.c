@@ -7,6 +7,7 @@
 
 #include "common/base/secret.h"
 #include "watcher/scan/apply.h"
+#include "watcher/scan/halt.h"
 
 /* The first key of an index at this height, split; ERR_NOT_FOUND when there is none. */
 static enum err first_at(struct db_txn *t, enum table table, uint64_t height, uint8_t *rest,
@@ -62,11 +63,7 @@ static enum err reversal_event(const struct watcher *w, struct db_txn *t,
 	struct event_writer e;
 	event_begin(&e, o->state == DEPOSIT_OWN ? "output_own_reversed" : "deposit_reversed",
 		    watcher_now(w));
-	event_hash(&e, "txid", &o->at.tx);
-	event_number(&e, "output", o->at.index);
-	event_number(&e, "account", o->address.major);
-	event_number(&e, "index", o->address.minor);
-	event_amount(&e, "amount", o->amount);
+	deposit_members(&e, &o->at, o->address, o->amount);
 	event_number(&e, "height", o->height);
 	if (o->credit) {
 		event_number(&e, "credit", o->credit);
@@ -94,7 +91,15 @@ static enum err reverse(const struct watcher *w, struct db_txn *t, const struct 
 		struct table_key k = key_of_outpoint(at);
 		rc = unmark_any(t, T_UNSPENT, key_span(&k));
 	}
+	if (rc == ERR_OK && o.state != DEPOSIT_OWN) {
+		struct table_key k = key_address_height(o.address, o.height);
+		uint8_t point[OUTPOINT_SIZE];
+		outpoint_key(point, at);
+		key_bytes(&k, point, sizeof point);
+		rc = unmark(t, T_OUT_ADDRESS, key_span(&k));
+	}
 	if (rc == ERR_OK) {
+		o.was = o.credit ? o.credit : o.was;
 		o.state = DEPOSIT_REVERSED;
 		o.due = 0;
 		o.credit = 0;
@@ -155,14 +160,21 @@ enum err blocks_drop(const struct watcher *w, struct db_txn *t, uint64_t keep, b
 	if (rc != ERR_OK || (!everything && keep >= top.height)) {
 		return rc;
 	}
+	uint64_t from = everything ? oldest.height : keep + 1;
+	uint64_t depth = top.height - from + 1;
 	event_begin(&e, "reorganised", watcher_now(w));
-	event_number(&e, "from", everything ? oldest.height : keep + 1);
+	event_number(&e, "from", from);
 	event_number(&e, "to", top.height);
+	event_number(&e, "depth", depth);
 	rc = event_end(&e, t, NULL);
+	/* Not even what was deepest enough is safe in such a chain. */
+	if (rc == ERR_OK && depth >= w->config.depth_above) {
+		rc = payouts_halt(w, t, "reorganised as deep as the deepest credit");
+	}
 	for (uint64_t h = top.height; rc == ERR_OK; h--) {
 		rc = drop_block(w, t, h);
 		++*dropped;
-		if (h == oldest.height || (!everything && h == keep + 1)) {
+		if (h == from) {
 			break;
 		}
 	}

@@ -337,6 +337,9 @@ enum err watcher_sync_step(struct watcher *w, struct sync_result *out)
 		rc = credit_only(w, out->height);
 	}
 	out->done = out->added == 0 || out->height >= info.height;
+	if (rc == ERR_OK && out->done && out->height >= info.height) {
+		rc = pool_look(w);
+	}
 out:
 	chain_batch_free(&batch);
 	if (rc != ERR_OK) {

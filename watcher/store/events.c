@@ -4,6 +4,7 @@
 
 #include "common/base/secret.h"
 #include "watcher/requests/requests.h"
+#include "watcher/scan/halt.h"
 
 enum err watcher_events(const struct watcher *w, uint64_t after, event_visit *visit, void *ctx)
 {
@@ -62,6 +63,9 @@ static enum err heads(struct watcher_status *out, struct db_txn *t)
 	}
 	rc = ledger_head(&events, &WATCHER_EVENTS, t);
 	out->events = events.number;
+	if (rc == ERR_OK) {
+		rc = payouts_halted(&out->halted, t);
+	}
 	return rc == ERR_OK ? journal_seen(&out->journal, t) : rc;
 }
 
@@ -109,6 +113,16 @@ static enum err verify_output(struct db_txn *t, const struct output_record *o)
 	if (rc == ERR_OK) {
 		rc = expect(t, T_OUT_KEY, key_one_time(&o->one_time, &o->at), in_block,
 			    "one-time keys");
+	}
+	if (rc == ERR_OK) {
+		uint8_t point[OUTPOINT_SIZE];
+		struct table_key k = key_address_height(o->address, o->height);
+		outpoint_key(point, &o->at);
+		key_bytes(&k, point, sizeof point);
+		rc = expect(t, T_OUT_ADDRESS, k, in_block && o->state != DEPOSIT_OWN, "addresses");
+	}
+	if (rc == ERR_OK && in_block) {
+		rc = expect(t, T_POOL, key_of_outpoint(&o->at), false, "what waits");
 	}
 	if (rc == ERR_OK && (!in_block || o->spent)) {
 		rc = expect(t, T_UNSPENT, key_of_outpoint(&o->at), false, "what is unspent");

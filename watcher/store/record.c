@@ -113,10 +113,20 @@ static void c_output(struct codec *c, struct output_record *r)
 	c_u64(c, &r->due);
 	c_amount(c, &r->credited);
 	c_u64(c, &r->credit);
+	c_u64(c, &r->was);
+	c_amount(c, &r->judged);
 	c_u64(c, &r->reserved);
 	c_bool(c, &r->coinbase);
 	c_bool(c, &r->spent);
 	r->state = c_enum(c, r->state, DEPOSIT_IN_BLOCK, DEPOSIT_DUPLICATE);
+}
+
+static void c_pool(struct codec *c, struct pool_record *r)
+{
+	c_u32(c, &r->address.major);
+	c_u32(c, &r->address.minor);
+	c_amount(c, &r->amount);
+	c_u64(c, &r->unlock_time);
 }
 
 static void c_image(struct codec *c, struct image_record *r)
@@ -292,6 +302,29 @@ enum err output_read(struct output_record *r, struct db_txn *t, const struct out
 	outpoint_key(key, at);
 	enum err rc = db_get(t, T_OUTPUTS, db_span(key, sizeof key), &value);
 	return rc == ERR_OK ? output_decode(r, db_span(key, sizeof key), value) : rc;
+}
+
+enum err pool_write(struct db_txn *t, const struct pool_record *r)
+{
+	struct pool_record copy = *r;
+	struct buf b;
+	uint8_t key[OUTPOINT_SIZE];
+	buf_init(&b, RECORD_MAX);
+	c_pool(&(struct codec){&b, NULL}, &copy);
+	outpoint_key(key, &r->at);
+	return put(t, T_POOL, db_span(key, sizeof key), &b);
+}
+
+enum err pool_decode(struct pool_record *r, struct span key, struct span value)
+{
+	*r = (struct pool_record){0};
+	if (key.n != OUTPOINT_SIZE) {
+		return bad_key("the pool");
+	}
+	struct reader in = reader_of(value.p, value.n);
+	outpoint_of_key(&r->at, key.p);
+	c_pool(&(struct codec){NULL, &in}, r);
+	return end(&in, "the pool");
 }
 
 enum err image_write(struct db_txn *t, const struct key_image *image, const struct image_record *r)

@@ -21,9 +21,19 @@ struct output_record {
 	uint64_t due; /* height of the chain at which it is credited; 0: never */
 	struct amount credited;
 	uint64_t credit;
+	uint64_t was;         /* the credit that a reorganisation reversed, 0 none */
+	struct amount judged; /* the amount that its depth was chosen by: scan/depth.c */
 	uint64_t reserved;
 	bool coinbase, spent;
 	enum deposit_state state;
+};
+
+/* A deposit in the node's pool. */
+struct pool_record {
+	struct outpoint at; /* the key */
+	struct subaddress address;
+	struct amount amount;
+	uint64_t unlock_time;
 };
 
 struct image_record {
@@ -57,6 +67,9 @@ enum err MUST_CHECK output_write(struct db_txn *t, const struct output_record *r
 enum err MUST_CHECK output_read(struct output_record *r, struct db_txn *t,
 				const struct outpoint *at);
 enum err MUST_CHECK output_decode(struct output_record *r, struct span key, struct span value);
+
+enum err MUST_CHECK pool_write(struct db_txn *t, const struct pool_record *r);
+enum err MUST_CHECK pool_decode(struct pool_record *r, struct span key, struct span value);
 
 enum err MUST_CHECK image_write(struct db_txn *t, const struct key_image *image,
 				const struct image_record *r);

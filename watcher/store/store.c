@@ -31,6 +31,8 @@ const char *const WATCHER_TABLES[] = {
     [T_SENT_OPEN] = "transactions_open",
     [T_EVENTS] = "events",
     [T_JOURNAL] = "journal",
+    [T_OUT_ADDRESS] = "outputs_by_address",
+    [T_POOL] = "pool",
 };
 const unsigned WATCHER_TABLE_COUNT = T_COUNT;
 _Static_assert(sizeof WATCHER_TABLES / sizeof WATCHER_TABLES[0] == T_COUNT, "a table has no name");
@@ -133,6 +135,15 @@ struct table_key key_queue(const struct payout *p)
 {
 	struct table_key k = {.b = {(uint8_t)p->priority}, .n = 1};
 	key_u64(&k, p->number);
+	return k;
+}
+
+struct table_key key_address_height(struct subaddress at, uint64_t height)
+{
+	struct table_key k = {0};
+	key_u32(&k, at.major);
+	key_u32(&k, at.minor);
+	key_u64(&k, height);
 	return k;
 }
 

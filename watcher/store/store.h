@@ -13,6 +13,7 @@
 #define META_ANCHOR "anchor"     /* height of the first block ever remembered */
 #define META_GENESIS "genesis"
 #define META_JOURNAL "journal" /* the newest journal head seen */
+#define META_HALT "halt"       /* number of the event that halted payouts; absent: none */
 
 enum err MUST_CHECK meta_put(struct db_txn *t, const char *name, struct span value);
 /* Exactly n bytes; ERR_NOT_FOUND. */
@@ -35,6 +36,8 @@ struct table_key key_height_outpoint(uint64_t height, const struct outpoint *at)
 struct table_key key_height_image(uint64_t height, const struct key_image *image);
 /* A payout's place in the queue: those of high priority first. */
 struct table_key key_queue(const struct payout *p);
+/* Deposits of one address by height. */
+struct table_key key_address_height(struct subaddress at, uint64_t height);
 struct table_key key_one_time(const struct public_key *one_time, const struct outpoint *at);
 
 /* ---- blocks ---- */
@@ -71,6 +74,9 @@ enum err MUST_CHECK event_end(struct event_writer *e, struct db_txn *t, uint64_t
 /* Of a spend key; ERR_NOT_FOUND. */
 enum err MUST_CHECK subaddress_find(struct subaddress *out, struct db_txn *t,
 				    const struct public_key *spend);
+/* Was paid to: it is not given out any more, and the lookahead moves on. */
+enum err MUST_CHECK subaddress_used(struct db_txn *t, const struct account_view *account,
+				    struct subaddress at);
 /* Makes sure that every index the lookahead wants beyond `at` can be found. */
 enum err MUST_CHECK subaddress_cover(struct db_txn *t, const struct account_view *account,
 				     struct subaddress at);

@@ -66,3 +66,14 @@ enum err subaddress_cover(struct db_txn *t, const struct account_view *account,
 	}
 	return rc;
 }
+
+enum err subaddress_used(struct db_txn *t, const struct account_view *account, struct subaddress at)
+{
+	struct account_record a;
+	enum err rc = account_read(&a, t, at.major);
+	if (rc == ERR_OK && a.next <= at.minor) {
+		a.next = at.minor + 1;
+		rc = account_write(t, at.major, &a);
+	}
+	return rc == ERR_OK ? subaddress_cover(t, account, at) : rc;
+}

@@ -26,6 +26,8 @@ enum table {
 	T_SENT_OPEN,    /* transaction id: not confirmed yet */
 	T_EVENTS,       /* the ledger */
 	T_JOURNAL,      /* number -> hash, signature, content: copy of the signer's journal */
+	T_OUT_ADDRESS,  /* account, index, height, outpoint -> amount: deposits in blocks */
+	T_POOL,         /* outpoint -> pool_record: deposits that wait to be mined */
 	T_COUNT
 };
 

@@ -48,6 +48,12 @@ static enum err fee(void *ctx, struct chain_fee *out)
 	return inner.fee(inner.ctx, out);
 }
 
+static enum err pool(void *ctx, struct chain_pool_tx **out, size_t *n)
+{
+	(void)ctx;
+	return inner.pool(inner.ctx, out, n);
+}
+
 static uint64_t wall(void *ctx)
 {
 	const struct hot *h = ctx;
@@ -85,7 +91,8 @@ void hot_start(struct hot *h, size_t n_blocks)
 			      .block_id = block_id,
 			      .distribution = distribution,
 			      .outs = outs,
-			      .fee = fee};
+			      .fee = fee,
+			      .pool = pool};
 	CHECK(watcher_create(h->db, &kit, &h->signer.public, seed, &clock) == ERR_OK);
 	CHECK(watcher_create(h->db, &kit, &h->signer.public, seed, &clock) == ERR_EXISTS);
 	CHECK(watcher_open(&h->w, h->db, chain, clock, h->rng) == ERR_OK);
