@@ -6,6 +6,8 @@
 
 #include "watcher/cli/cli.h"
 
+/* One a line, or the formatter pairs them by their number. */
+/* clang-format off */
 static const struct option OPTIONS[] = {
     {"data", required_argument, NULL, 'd'},
     {"help", no_argument, NULL, 'h'},
@@ -30,6 +32,7 @@ static const struct option OPTIONS[] = {
     {"follow", no_argument, NULL, 'F'},
     {NULL, 0, NULL, 0},
 };
+/* clang-format on */
 
 static const char **place(struct options *o, int letter)
 {

@@ -213,9 +213,10 @@ const struct setting SETTINGS[] = {
 	   "No block for so long means that the node stands still; 0: never."),
 
     HEAD("deposits"),
-    OTHER("credit", read_credit, "0.1:1 10:10 *:20",
-	  "Deposits up to so many XMR are credited so many blocks deep; * is the rest. What counts\n"
-	  "is the sum for one transaction, and for one address in as many blocks as the last."),
+    OTHER(
+	"credit", read_credit, "0.1:1 10:10 *:20",
+	"Deposits up to so many XMR are credited so many blocks deep; * is the rest. What counts\n"
+	"is the sum for one transaction, and for one address in as many blocks as the last."),
     FLAG("credit-locked", rules.credit_locked, "no",
 	 "Credit also what its sender locked for longer than usual, before the lock ends."),
 
