@@ -18,6 +18,9 @@ struct command {
 	const char *help; /* its own options */
 };
 
+#define HELP_APPROVAL                                                                              \
+	"  --approval FILE      an approver's minisign signature of the request file\n"
+
 static const struct command commands[] = {
     {{"init", NULL},
      cmd_init,
@@ -37,17 +40,27 @@ static const struct command commands[] = {
      "Writes what a watcher needs. It holds the view key: destroy it once it is read.",
      ""},
     {{"pair", NULL}, cmd_pair, "FILE", "Pins the watcher whose pairing file this is.", ""},
-    {{"policy", "show"}, cmd_policy_show, "", "Shows the policy, and the change that waits.", ""},
+    {{"policy", "show"},
+     cmd_policy_show,
+     "[--diff]",
+     "Shows the policy, and the change that waits.",
+     "  --diff               shows only what the waiting change changes\n"},
     {{"policy", "set"},
      cmd_policy_set,
      "FILE",
-     "Sets the policy. What loosens waits for the cool-off.",
-     ""},
-    {{"inspect", NULL}, cmd_inspect, "FILE", "Shows a request and the policy's verdict.", ""},
+     "Shows a policy file in sentences and sets it. What loosens waits for the cool-off.",
+     "  --yes                asks nothing\n"
+     "  --confirm-fd N       reads the word yes from descriptor N instead of the terminal\n"},
+    {{"inspect", NULL},
+     cmd_inspect,
+     "FILE [--approval FILE]...",
+     "Shows a request and the policy's verdict.",
+     HELP_APPROVAL},
     {{"sign", NULL},
      cmd_sign,
-     "FILE --out FILE",
+     "FILE --out FILE [--approval FILE]...",
      "Shows a request, asks for its code, signs what the policy allows.",
+     HELP_APPROVAL
      "  --confirm-fd N       reads the code from descriptor N instead of the terminal\n"},
     {{"key-images", NULL},
      cmd_key_images,

@@ -93,6 +93,7 @@ enum err_category {
 	X(ERR_TX_SHAPE, 87, CAT_REFUSED, "a transaction has too few or too many parts")            \
 	X(ERR_TX_TYPE, 88, CAT_REFUSED, "a transaction type this version does not know")           \
 	X(ERR_NO_POLICY, 89, CAT_REFUSED, "no policy has been set")                                \
+	X(ERR_APPROVER, 90, CAT_REFUSED, "an approval by a key that the policy does not name")     \
 	/* messages */                                                                             \
 	X(ERR_MSG_TRUNCATED, 100, CAT_MESSAGE, "a message is cut short")                           \
 	X(ERR_MSG_FORMAT, 101, CAT_MESSAGE, "a message does not have the expected form")           \
@@ -113,6 +114,8 @@ enum err_category {
 	X(ERR_SCALAR, 116, CAT_MESSAGE, "not a reduced scalar")                                    \
 	X(ERR_PROOF, 117, CAT_MESSAGE, "a signature or proof does not verify")                     \
 	X(ERR_JOURNAL_BROKEN, 118, CAT_MESSAGE, "the journal's chain is broken")                   \
+	X(ERR_APPROVAL_FORMAT, 119, CAT_MESSAGE, "an approval does not have minisign's form")      \
+	X(ERR_APPROVAL_SIGNATURE, 120, CAT_MESSAGE, "an approval's signature does not verify")     \
 	X(ERR_UR_FORMAT, 123, CAT_MESSAGE, "a code that does not have the expected form")           \
 	X(ERR_UR_CHECKSUM, 124, CAT_MESSAGE, "a code, or what codes add up to, with a wrong checksum") \
 	X(ERR_UR_INCOMPLETE, 125, CAT_MESSAGE, "the codes ended before the message was whole")      \

@@ -27,9 +27,13 @@ struct options {
 	int words_out_fd;
 	int confirm_fd;
 	bool restore;
+	bool yes;
+	bool diff;
 	bool json;
 	bool help;
-	size_t n_args; /* after the command's own words */
+	size_t n_approvals;
+	const char *approvals[APPROVALS_MAX]; /* files */
+	size_t n_args;                        /* after the command's own words */
 	const char *args[CLI_ARGS_MAX];
 };
 

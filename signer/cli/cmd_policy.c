@@ -7,7 +7,8 @@
 #include "common/base/secret.h"
 #include "signer/cli/cli.h"
 #include "signer/cli/secret_input.h"
-#include "signer/review/review.h"
+#include "signer/review/json.h"
+#include "signer/review/policy_text.h"
 #include "signer/session/settings.h"
 
 #define TEXT_MAX (64u << 10)
@@ -38,24 +39,40 @@ static enum err read_policy(struct shown *s, const struct opened *p)
 	return rc;
 }
 
-static void put_shown(struct buf *out, const struct shown *s)
+static void put_shown(struct buf *out, const struct shown *s, bool diff)
 {
 	char time[TIME_TEXT_MAX];
-	buf_text(out, "Policy in force\n");
-	review_policy(out, &s->policy, 2);
+	if (!diff) {
+		buf_text(out, "Policy in force\n");
+		review_policy(out, &s->policy, 2);
+		buf_text(out, "\n");
+	}
 	if (s->waits) {
-		buf_printf(out, "\nWaiting until %s\n", time_format(time, s->pending.wall));
-		review_policy(out, &s->pending.policy, 2);
+		buf_printf(out, "Waiting until %s, by the clock and the chain\n",
+			   time_format(time, s->pending.wall));
+		(void)review_policy_diff(out, &s->policy, &s->pending.policy);
+	} else {
+		buf_text(out, "No change waits.\n");
 	}
 }
 
-static enum err put_json(struct buf *out, const struct shown *s)
+static enum err put_json(struct buf *out, const struct shown *s, bool diff)
 {
-	buf_text(out, "{\"policy\":");
-	enum err rc = policy_format(out, &s->policy);
-	if (rc == ERR_OK && s->waits) {
-		buf_printf(
-		    out, ",\"waits_until\":%llu,\"waiting\":", (unsigned long long)s->pending.wall);
+	enum err rc = ERR_OK;
+	buf_text(out, "{");
+	if (!diff) {
+		buf_text(out, "\"policy\":");
+		rc = policy_format(out, &s->policy);
+		buf_text(out, ",");
+	}
+	if (!s->waits) {
+		buf_text(out, "\"waits_until\":null}\n");
+		return rc;
+	}
+	buf_printf(out, "\"waits_until\":%llu,\"changes\":", (unsigned long long)s->pending.wall);
+	review_policy_diff_json(out, &s->policy, &s->pending.policy);
+	if (rc == ERR_OK && !diff) {
+		buf_text(out, ",\"waiting\":");
 		rc = policy_format(out, &s->pending.policy);
 	}
 	buf_text(out, "}\n");
@@ -73,9 +90,9 @@ enum err cmd_policy_show(const struct options *o)
 		rc = read_policy(s, &p);
 	}
 	if (rc == ERR_OK && o->json) {
-		rc = put_json(&out, s);
+		rc = put_json(&out, s, o->diff);
 	} else if (rc == ERR_OK) {
-		put_shown(&out, s);
+		put_shown(&out, s, o->diff);
 	}
 	if (rc == ERR_OK) {
 		rc = cli_print(&out);
@@ -86,27 +103,54 @@ enum err cmd_policy_show(const struct options *o)
 	return rc;
 }
 
-/* A person at the terminal reads the sentences and agrees; a script has agreed by calling. */
-static enum err agree(const struct options *o, const struct policy *policy)
+/* The sentences of the file, and what they change; nothing is in force yet. */
+static enum err show_new(const struct shown *s, bool is_first, const struct policy *policy)
 {
-	char *line = NULL;
 	struct buf out;
-	if (o->passphrase_fd >= 0) {
-		return ERR_OK;
-	}
 	buf_init(&out, TEXT_MAX);
 	buf_text(&out, "New policy\n");
 	review_policy(&out, policy, 2);
-	enum err rc = cli_print(&out);
-	if (rc == ERR_OK) {
-		rc = secret_line(&line, -1, "Type yes to set it: ", true);
+	if (!is_first) {
+		buf_text(&out, "\nWhat it changes\n");
+		if (review_policy_diff(&out, &s->policy, policy) == 0) {
+			buf_text(&out, "  nothing\n");
+		} else if (policy_loosens(&s->policy, policy)) {
+			buf_printf(&out, "What of it allows more waits %llu hours.\n",
+				   (unsigned long long)(s->policy.cool_off / POLICY_HOUR));
+		}
 	}
+	enum err rc = cli_print(&out);
+	buf_free(&out);
+	return rc;
+}
+
+static enum err agree(const struct options *o)
+{
+	char *line = NULL;
+	if (o->yes) {
+		return ERR_OK;
+	}
+	enum err rc = secret_line(&line, o->confirm_fd, "Type yes to set it: ", true);
 	if (rc == ERR_OK && strcmp(line, "yes") != 0) {
 		rc = ERR_NOT_CONFIRMED;
 	}
 	secret_free(line);
-	buf_free(&out);
 	return rc;
+}
+
+/* Shows and asks. */
+static enum err propose(const struct options *o, const struct opened *p,
+			const struct policy *policy)
+{
+	struct shown *s = calloc(1, sizeof *s);
+	enum err rc = s ? read_policy(s, p) : ERR_NO_MEMORY;
+	bool is_first = rc == ERR_NO_POLICY;
+	rc = is_first ? ERR_OK : rc;
+	if (rc == ERR_OK && !o->json) {
+		rc = show_new(s, is_first, policy);
+	}
+	free(s);
+	return rc == ERR_OK ? agree(o) : rc;
 }
 
 static enum err say(uint64_t waits_until, const struct options *o)
@@ -149,10 +193,7 @@ enum err cmd_policy_set(const struct options *o)
 		rc = policy_parse_new(policy, buf_span(&file), vault_facts(p.vault)->network);
 	}
 	if (rc == ERR_OK) {
-		rc = agree(o, policy);
-	}
-	if (rc == ERR_OK) {
-		rc = settings_policy_ripen(&p.env, 0);
+		rc = propose(o, &p, policy);
 	}
 	if (rc == ERR_OK) {
 		rc = settings_policy_set(&waits_until, &p.env, policy);

@@ -1,5 +1,6 @@
 /* inspect, sign, key-images: what requests meet. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/file.h"
@@ -12,6 +13,33 @@ static enum err read_message(struct buf *file, const struct options *o, const ch
 	const char *path;
 	enum err rc = option_file(&path, o, what);
 	return rc == ERR_OK ? file_read(file, path, PROTO_MESSAGE_MAX) : rc;
+}
+
+/* Heap; free it. NULL when none were given. */
+static enum err read_approvals(struct approvals **out, const struct options *o)
+{
+	struct buf file;
+	enum err rc = ERR_OK;
+	*out = NULL;
+	if (o->n_approvals == 0) {
+		return ERR_OK;
+	}
+	buf_init(&file, MINISIGN_FILE_MAX + 1);
+	*out = calloc(1, sizeof **out);
+	if (!*out) {
+		rc = ERR_NO_MEMORY;
+	}
+	for (size_t i = 0; rc == ERR_OK && i < o->n_approvals; i++) {
+		buf_reset(&file);
+		rc = file_read(&file, o->approvals[i], MINISIGN_FILE_MAX);
+		if (rc == ERR_OK) {
+			rc = approval_parse(&(*out)->list[i], buf_span(&file));
+			rc = rc == ERR_OK ? rc : err_wrap(rc, "%s", o->approvals[i]);
+		}
+		(*out)->n = i + 1;
+	}
+	buf_free(&file);
+	return rc;
 }
 
 static enum err show(const struct options *o, const struct assessment *a)
@@ -32,19 +60,24 @@ enum err cmd_inspect(const struct options *o)
 {
 	struct opened p = {0};
 	struct assessment a = {0};
+	struct approvals *approvals = NULL;
 	struct buf file;
 	buf_init(&file, PROTO_MESSAGE_MAX + 1);
 	enum err rc = read_message(&file, o, "the request file");
 	if (rc == ERR_OK) {
+		rc = read_approvals(&approvals, o);
+	}
+	if (rc == ERR_OK) {
 		rc = opened_open(&p, o);
 	}
 	if (rc == ERR_OK) {
-		rc = assess(&a, &p.env, buf_span(&file));
+		rc = assess(&a, &p.env, buf_span(&file), approvals);
 	}
 	if (rc == ERR_OK) {
 		rc = show(o, &a);
 	}
 	assessment_free(&a);
+	free(approvals);
 	buf_free(&file);
 	opened_close(&p);
 	return rc;
@@ -75,14 +108,16 @@ static enum err report(const struct options *o, const struct assessment *a, enum
 	return rc;
 }
 
-static enum err answer(const struct options *o, const struct opened *p, struct span file)
+static enum err answer(const struct options *o, const struct opened *p, struct span file,
+		       const struct approvals *approvals)
 {
 	struct assessment a = {0};
 	struct buf reply;
 	struct cli_hooks ctx = {o, p->vault, NULL};
 	const struct session_hooks hooks = cli_hooks(&ctx);
 	buf_init(&reply, PROTO_MESSAGE_MAX + 1024);
-	enum err outcome = session_answer(&reply, &a, &p->env, file, &hooks), rc = ERR_OK;
+	enum err outcome = session_answer(&reply, &a, &p->env, file, approvals, &hooks);
+	enum err rc = ERR_OK;
 	/* The cause stands in the detail, which printing would not keep. */
 	char detail[512];
 	snprintf(detail, sizeof detail, "%s", err_detail());
@@ -107,6 +142,7 @@ static enum err answer(const struct options *o, const struct opened *p, struct s
 enum err cmd_sign(const struct options *o)
 {
 	struct opened p = {0};
+	struct approvals *approvals = NULL;
 	struct buf file;
 	buf_init(&file, PROTO_MESSAGE_MAX + 1);
 	enum err rc = option_out(o);
@@ -114,11 +150,15 @@ enum err cmd_sign(const struct options *o)
 		rc = read_message(&file, o, "the request file");
 	}
 	if (rc == ERR_OK) {
+		rc = read_approvals(&approvals, o);
+	}
+	if (rc == ERR_OK) {
 		rc = opened_open(&p, o);
 	}
 	if (rc == ERR_OK) {
-		rc = answer(o, &p, buf_span(&file));
+		rc = answer(o, &p, buf_span(&file), approvals);
 	}
+	free(approvals);
 	buf_free(&file);
 	opened_close(&p);
 	return rc;

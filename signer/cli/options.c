@@ -19,7 +19,10 @@ enum letter {
 	OPT_WORDS_FD,
 	OPT_WORDS_OUT_FD,
 	OPT_CONFIRM_FD,
+	OPT_APPROVAL,
 	OPT_RESTORE,
+	OPT_YES,
+	OPT_DIFF,
 	OPT_JSON,
 	OPT_HELP,
 };
@@ -37,7 +40,10 @@ static const struct option longs[] = {
     {"words-fd", required_argument, NULL, OPT_WORDS_FD},
     {"words-out-fd", required_argument, NULL, OPT_WORDS_OUT_FD},
     {"confirm-fd", required_argument, NULL, OPT_CONFIRM_FD},
+    {"approval", required_argument, NULL, OPT_APPROVAL},
     {"restore", no_argument, NULL, OPT_RESTORE},
+    {"yes", no_argument, NULL, OPT_YES},
+    {"diff", no_argument, NULL, OPT_DIFF},
     {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -119,8 +125,20 @@ static enum err take(struct options *o, int letter, const char *name)
 		return read_fd(&o->words_out_fd, name);
 	case OPT_CONFIRM_FD:
 		return read_fd(&o->confirm_fd, name);
+	case OPT_APPROVAL:
+		if (o->n_approvals == APPROVALS_MAX) {
+			return err_set(ERR_USAGE, "more than %d approvals", APPROVALS_MAX);
+		}
+		o->approvals[o->n_approvals++] = optarg;
+		return ERR_OK;
 	case OPT_RESTORE:
 		o->restore = true;
+		return ERR_OK;
+	case OPT_YES:
+		o->yes = true;
+		return ERR_OK;
+	case OPT_DIFF:
+		o->diff = true;
 		return ERR_OK;
 	case OPT_JSON:
 		o->json = true;

@@ -1,7 +1,7 @@
 /* The one form in which a policy is stored, hashed and journaled. */
 #include <stdio.h>
 
-#include "signer/policy/approver.h"
+#include "signer/policy/minisign.h"
 
 #define VERSION 1
 
@@ -61,7 +61,7 @@ static void put_reach(struct buf *out, const char *name, const struct policy_rea
 static void put_tiers(struct buf *out, const struct policy *p)
 {
 	bool any = p->unattended.set || p->confirmed.set;
-	char key[APPROVER_KEY_TEXT_MAX];
+	char key[MINISIGN_KEY_TEXT_MAX];
 	buf_text(out, "  \"tiers\": {");
 	put_reach(out, "unattended", &p->unattended, false);
 	put_reach(out, "confirmed", &p->confirmed, p->unattended.set);
@@ -73,7 +73,7 @@ static void put_tiers(struct buf *out, const struct policy *p)
 		   p->needed);
 	for (size_t i = 0; i < p->n_approvers; i++) {
 		buf_printf(out, "%s\n      {\"name\": \"%s\", \"key\": \"%s\"}", i ? "," : "",
-			   p->approvers[i].name, approver_format(key, &p->approvers[i]));
+			   p->approvers[i].name, minisign_key_format(key, &p->approvers[i]));
 	}
 	buf_printf(out, "%s]\n  },\n", p->n_approvers ? "\n    " : "");
 }

@@ -10,7 +10,7 @@
 
 #include "common/base/secret.h"
 #include "common/base/text.h"
-#include "signer/policy/approver.h"
+#include "signer/policy/minisign.h"
 #include "signer/policy/locate.h"
 
 #define VERSION 1
@@ -290,7 +290,7 @@ static enum err read_approver(struct file *f, const struct found *v)
 	if (rc == ERR_OK) {
 		rc = text_of(&text, f, &key, "a public key of minisign");
 	}
-	if (rc == ERR_OK && approver_parse(a, text) != ERR_OK) {
+	if (rc == ERR_OK && minisign_key_parse(a, text) != ERR_OK) {
 		rc = bad(f, &key.at, "is not a public key of minisign, as \"RW...\"");
 	}
 	for (size_t i = 0; rc == ERR_OK && i < p->n_approvers; i++) {

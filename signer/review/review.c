@@ -139,31 +139,3 @@ void review_text(struct buf *out, const struct assessment *a)
 		put_limits(out, a);
 	}
 }
-
-void review_policy(struct buf *out, const struct policy *p, int indent)
-{
-	char text[AMOUNT_TEXT_MAX], address[ADDRESS_TEXT_MAX];
-	const struct {
-		const char *what;
-		struct amount value;
-	} rules[] = {{"a payout may be at most", p->limits.payout},
-		     {"a transaction, fee included, at most", p->limits.transaction},
-		     {"24 hours together, fees included, at most", p->limits.day},
-		     {"the fee of a transaction at most", p->limits.fee},
-		     {"and for each byte of its weight at most", p->limits.fee_per_byte}};
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-		buf_printf(out, "%*s%-42s %21s XMR\n", indent, "", rules[i].what,
-			   amount_format(text, rules[i].value));
-	}
-	buf_printf(out, "%*s%-42s %8llu\n", indent, "", "payouts within 24 hours at most",
-		   (unsigned long long)p->limits.day_count);
-	buf_printf(out, "%*sa change that allows more waits %llu hours\n", indent, "",
-		   (unsigned long long)(p->cool_off / 3600));
-	for (size_t i = 0; i < p->n_listed; i++) {
-		address_format(address, &p->listed[i].to);
-		buf_printf(out, "%*s%s%s\n", indent, "", p->listed[i].name,
-			   p->listed[i].vault ? ", a vault: no limit of amount" : "");
-		buf_printf(out, "%*s  %.*s\n%*s  %s\n", indent, "", ADDRESS_LINE, address, indent,
-			   "", address + ADDRESS_LINE);
-	}
-}

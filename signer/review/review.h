@@ -10,7 +10,4 @@
 void review_text(struct buf *out, const struct assessment *a);
 void review_json(struct buf *out, const struct assessment *a);
 
-/* A policy in sentences, each with `indent` blanks before it. */
-void review_policy(struct buf *out, const struct policy *p, int indent);
-
 #endif

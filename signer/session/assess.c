@@ -209,18 +209,56 @@ static enum err check_request(struct assessment *a, const struct env *env, struc
 	return rc;
 }
 
-/* Lacking ones refuse the request as a whole, so that it can come again with them. */
-static enum err check_approvals(struct assessment *a)
+static void open_approvers(char out[static 160], const struct assessment *a)
 {
-	if (a->tier < TIER_APPROVED) {
-		return ERR_OK;
+	size_t n = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < a->policy.n_approvers && n < 159; i++) {
+		if (!a->approved[i]) {
+			snprintf(out + n, 160 - n, "%s%s", n ? ", " : "",
+				 a->policy.approvers[i].name);
+			n = strlen(out);
+		}
 	}
-	a->rule = policy_tier_name(TIER_APPROVED);
-	return err_set(ERR_APPROVALS, "%zu of %zu approvers must approve", a->policy.needed,
-		       a->policy.n_approvers);
 }
 
-static enum err judge(struct assessment *a, const struct env *env)
+/* One that is not what it claims is an error, never only one fewer: somebody should know. */
+static enum err count_approvals(struct assessment *a, struct span file,
+				const struct approvals *approvals)
+{
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && approvals && i < approvals->n; i++) {
+		const struct approval *one = &approvals->list[i];
+		const struct policy_approver *who = approval_approver(one, &a->policy);
+		if (!who) {
+			return err_set(ERR_APPROVER, "approval %zu", i + 1);
+		}
+		rc = approval_verify(one, who, file);
+		if (rc == ERR_OK && !a->approved[who - a->policy.approvers]) {
+			a->approved[who - a->policy.approvers] = true;
+			a->n_approved++;
+		}
+	}
+	return rc;
+}
+
+/* Lacking ones refuse the request as a whole, so that it can come again with them. */
+static enum err check_approvals(struct assessment *a, struct span file,
+				const struct approvals *approvals)
+{
+	char open[160];
+	a->rule = policy_tier_name(TIER_APPROVED);
+	enum err rc = count_approvals(a, file, approvals);
+	if (rc == ERR_OK && a->tier == TIER_APPROVED && a->n_approved < a->policy.needed) {
+		open_approvers(open, a);
+		rc = err_set(ERR_APPROVALS, "%zu of %zu needed; open: %s", a->n_approved,
+			     a->policy.needed, open);
+	}
+	return rc;
+}
+
+static enum err judge(struct assessment *a, const struct env *env, struct span file,
+		      const struct approvals *approvals)
 {
 	struct db_txn *t = NULL;
 	struct buf stored;
@@ -242,7 +280,7 @@ static enum err judge(struct assessment *a, const struct env *env)
 		rc = judge_txs(a, env, t);
 	}
 	if (rc == ERR_OK && a->judged) {
-		rc = judged(check_approvals(a), &a->refused, a->reason);
+		rc = judged(check_approvals(a, file, approvals), &a->refused, a->reason);
 	}
 out:
 	db_abort(t);
@@ -261,7 +299,8 @@ static enum err paired(struct assessment *a, const struct env *env)
 	return rc;
 }
 
-enum err assess(struct assessment *out, const struct env *env, struct span file)
+enum err assess(struct assessment *out, const struct env *env, struct span file,
+		const struct approvals *approvals)
 {
 	struct envelope e;
 	struct buf plain = {0};
@@ -290,7 +329,7 @@ enum err assess(struct assessment *out, const struct env *env, struct span file)
 	}
 	out->wall = clock_wall(&env->clock);
 	if (rc == ERR_OK) {
-		rc = judge(out, env);
+		rc = judge(out, env, file, approvals);
 	}
 out:
 	buf_free(&plain);

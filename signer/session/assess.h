@@ -5,6 +5,7 @@
 #ifndef AIRLOCK_SIGNER_ASSESS_H
 #define AIRLOCK_SIGNER_ASSESS_H
 
+#include "signer/policy/minisign.h"
 #include "signer/session/env.h"
 
 /* One transaction of the request, judged. */
@@ -30,16 +31,19 @@ struct assessment {
 	struct policy policy;
 	struct policy_spent before, after; /* of the limits, if all that may be is signed */
 	size_t n_allowed;
-	enum policy_tier tier;   /* whose consent those need that are allowed: the most of them */
-	struct assessed_tx *txs; /* request.n_txs of them */
+	enum policy_tier tier; /* whose consent those need that are allowed: the most of them */
+	size_t n_approved;     /* distinct approvers of the policy whose approval is there */
+	bool approved[POLICY_APPROVERS_MAX]; /* which */
+	struct assessed_tx *txs;             /* request.n_txs of them */
 };
 void assessment_free(struct assessment *a);
 
 /*
  * Opens a request file and judges it. An error means that it is no message for us from our watcher
  * (ERR_MSG_*), that none is paired (ERR_STATE), or that the store failed: nothing is journaled
- * then. Refusals are no errors here; they stand in *out.
+ * then. Refusals are no errors here; they stand in *out. `approvals` of the file, or NULL: none.
  */
-enum err MUST_CHECK assess(struct assessment *out, const struct env *env, struct span file);
+enum err MUST_CHECK assess(struct assessment *out, const struct env *env, struct span file,
+			   const struct approvals *approvals);
 
 #endif

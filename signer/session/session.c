@@ -50,6 +50,22 @@ static enum err journal_request(struct work *w)
 	return journal(w, RECORD_REQUEST);
 }
 
+static enum err journal_approvals(struct work *w)
+{
+	const struct policy *p = &w->a->policy;
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && i < p->n_approvers; i++) {
+		if (!w->a->approved[i]) {
+			continue;
+		}
+		memset(w->record, 0, sizeof *w->record);
+		memcpy(w->record->id.b, p->approvers[i].key, sizeof p->approvers[i].key);
+		snprintf(w->record->text, sizeof w->record->text, "%s", p->approvers[i].name);
+		rc = journal(w, RECORD_APPROVAL);
+	}
+	return rc;
+}
+
 static enum err refuse_tx(struct work *w, size_t i, enum err code, const char *rule,
 			  const char *reason)
 {
@@ -180,6 +196,9 @@ static enum err make_reply(struct buf *reply, const struct env *env, const struc
 		goto out;
 	}
 	rc = journal_request(&w);
+	if (rc == ERR_OK) {
+		rc = journal_approvals(&w);
+	}
 	for (size_t i = 0; rc == ERR_OK && i < a->request.n_txs; i++) {
 		rc = sign_tx(&w, i, spend);
 	}
@@ -255,16 +274,18 @@ static enum err consent(enum policy_tier *who, const struct env *env, const stru
 	if (rc == ERR_NOT_CONFIRMED) {
 		return refuse_request(env, a, rc, rule, "the code was not typed");
 	}
-	*who = TIER_CONFIRMED;
+	*who = a->policy.confirmed.set && a->n_approved >= a->policy.needed ? TIER_APPROVED
+									    : TIER_CONFIRMED;
 	return rc;
 }
 
 enum err session_answer(struct buf *reply, struct assessment *a, const struct env *env,
-			struct span file, const struct session_hooks *hooks)
+			struct span file, const struct approvals *approvals,
+			const struct session_hooks *hooks)
 {
 	const struct spend_key *spend = NULL;
 	enum policy_tier who = TIER_UNATTENDED;
-	enum err rc = assess(a, env, file);
+	enum err rc = assess(a, env, file, approvals);
 	if (rc != ERR_OK) {
 		return rc;
 	}

@@ -27,10 +27,11 @@ struct session_hooks {
  * is returned with it; a reply that was given before is given again, byte for byte, with the same
  * code. When the request as a whole was refused or not confirmed, there is no reply (reply stays
  * empty) and only the journal knows. Any other error: nothing happened. *a, for showing, is the
- * caller's to free (assessment_free) whatever is returned.
+ * caller's to free (assessment_free) whatever is returned. `approvals` of the file, or NULL: none.
  */
 enum err MUST_CHECK session_answer(struct buf *reply, struct assessment *a, const struct env *env,
-				   struct span file, const struct session_hooks *hooks);
+				   struct span file, const struct approvals *approvals,
+				   const struct session_hooks *hooks);
 
 /*
  * Key images of outputs the watcher claims are ours, each with the proof the official wallet

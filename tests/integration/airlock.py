@@ -141,7 +141,7 @@ class Signer:
         with open(path, 'w', encoding='utf-8') as f:
             json.dump(policy, f)
         self.policy = policy
-        return self.run('policy', 'set', path, code=code)
+        return self.run('policy', 'set', path, '--yes', code=code)
 
     def inspect(self, request, code=DONE):
         return self.run('inspect', request, '--json', code=code)

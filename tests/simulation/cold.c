@@ -149,7 +149,7 @@ enum err cold_answer(struct world *w, struct span request, struct buf *reply)
 		return rc;
 	}
 	memset(&assessment, 0, sizeof assessment);
-	rc = session_answer(reply, &assessment, &env, request, &hooks);
+	rc = session_answer(reply, &assessment, &env, request, NULL, &hooks);
 	assessment_free(&assessment);
 	db_close(env.db);
 	/* Bytes that were handed out are out, whatever code came with them. */

@@ -180,7 +180,7 @@ enum err gap_answer_file(struct gap *g, struct buf *reply, struct reply *out,
 	struct assessment a;
 	const struct session_hooks hooks = {g, g->nobody ? NULL : confirm, unlock, lock};
 	memset(out, 0, sizeof *out);
-	enum err rc = session_answer(reply, &a, &g->env, buf_span(file), &hooks);
+	enum err rc = session_answer(reply, &a, &g->env, buf_span(file), g->approvals, &hooks);
 	if (reply->n) {
 		open_reply(g, out, reply);
 	}

@@ -18,10 +18,11 @@ struct gap {
 	struct identity signer, watcher;
 	struct db *db;
 	struct env env;
-	bool consent;        /* what the person answers */
-	bool nobody;         /* no person is there to be asked */
-	unsigned n_confirms; /* how often a person was asked */
-	unsigned n_unlocked; /* spend key lent and not yet taken back */
+	bool consent;                      /* what the person answers */
+	const struct approvals *approvals; /* given along, or NULL */
+	bool nobody;                       /* no person is there to be asked */
+	unsigned n_confirms;               /* how often a person was asked */
+	unsigned n_unlocked;               /* spend key lent and not yet taken back */
 	/* the watcher's side */
 	uint64_t number, chain_time;
 	struct ledger_head head;

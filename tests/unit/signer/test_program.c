@@ -206,7 +206,7 @@ static void pairs_and_takes_a_policy(void **state)
 			 3);
 	assert_true(said("err", "no_policy"));
 	put("policy", policy, strlen(policy));
-	assert_int_equal(run("policy set policy" UNLOCK ">out"), 0);
+	assert_int_equal(run("policy set policy --yes" UNLOCK ">out"), 0);
 	assert_int_equal(run("policy set pass" UNLOCK "2>err"), 2);
 	assert_int_equal(run("policy show" UNLOCK ">out"), 0);
 	assert_true(said("out", "5.000000000000 XMR"));

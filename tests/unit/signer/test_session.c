@@ -433,7 +433,6 @@ static void test_rule3_only_the_unattended_tier_goes_without_a_person(void **sta
 	assert_int_equal(g.n_confirms, 0);
 	/* With a person there it goes, and takes nothing from the float. */
 	g.nobody = false;
-	g.number++;
 	assert_int_equal(pay(6, 9), ERR_OK);
 	g.nobody = true;
 	assert_int_equal(pay(7, 1), ERR_OK);
