@@ -52,9 +52,13 @@ void watcher_config_default(struct watcher_config *out);
 extern const char *const WATCHER_TABLES[];
 extern const unsigned WATCHER_TABLE_COUNT;
 
+struct witness; /* watcher/health/health.h */
+
 struct watcher {
 	struct db *db; /* the caller's */
 	struct chain chain;
+	struct witness *witness; /* the caller's; none after watcher_open */
+	size_t n_witnesses;
 	struct clock clock;
 	struct rng rng;
 	struct watcher_config config;
@@ -89,7 +93,7 @@ struct sync_result {
 	size_t added;    /* blocks applied by this step */
 	size_t dropped;  /* blocks of ours that the node's chain replaced */
 	bool done;       /* nothing more to fetch now */
-	bool node_ready; /* synchronised with its network: deposits may be credited */
+	bool node_ready; /* healthy: deposits may be credited */
 };
 
 /*
@@ -108,6 +112,33 @@ enum err MUST_CHECK watcher_sync(struct watcher *w, struct sync_result *out);
  * looked at. *halt is the event that halted them, 0 when nothing did.
  */
 enum err MUST_CHECK watcher_resume(struct watcher *w, uint64_t *halt);
+
+/* ---- The node's health ---- */
+
+enum health_state {
+	HEALTH_UNKNOWN = 0, /* never asked */
+	HEALTH_HEALTHY = 1,
+	HEALTH_BEHIND = 2,      /* its network, or a witness, is further */
+	HEALTH_STALLED = 3,     /* no new block for long */
+	HEALTH_DISAGREEING = 4, /* a witness has another chain */
+	HEALTH_UNREACHABLE = 5, /* it, or too many witnesses, do not answer */
+	HEALTH_FAULTY = 6,      /* its answers make no sense */
+	HEALTH_FOREIGN = 7,     /* of another network */
+	HEALTH_UNKNOWN_FORK = 8,
+};
+const char *health_state_name(enum health_state s);
+
+#define HEALTH_REASON_MAX 128
+struct node_health {
+	enum health_state state;
+	uint64_t since;                    /* time of the change to this state */
+	uint64_t height, target, top_time; /* as the node says */
+	uint64_t credit_height; /* blocks, from the first, that enough witnesses have too */
+	uint32_t witnesses, answering, agreeing;
+	char reason[HEALTH_REASON_MAX]; /* "" when healthy; names no machine */
+};
+/* As it was when the node was asked last. Nothing is credited or planned unless it is healthy. */
+enum err MUST_CHECK watcher_health(const struct watcher *w, struct node_health *out);
 
 /* ---- What is there ---- */
 

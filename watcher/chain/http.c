@@ -72,7 +72,8 @@ enum err http_open(struct http **out, const struct http_options *o)
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	SET(CURLOPT_CONNECTTIMEOUT,
+	    (long)o->timeout_s < CONNECT_SECONDS ? (long)o->timeout_s : CONNECT_SECONDS);
 	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)o->timeout_s);
 	SET(CURLOPT_TIMEOUT, WHOLE_ANSWER_FACTOR * (long)o->timeout_s);

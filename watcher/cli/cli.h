@@ -7,6 +7,7 @@
 
 #include "watcher/chain/rpc.h"
 #include "watcher/cli/settings.h"
+#include "watcher/health/health.h"
 
 #define CLI_ARGS_MAX 2
 
@@ -49,6 +50,7 @@ struct opened {
 	struct db *db;
 	struct watcher w;
 	struct settings settings;
+	struct witness witness[WITNESSES_MAX];
 };
 /* What the settings say about a node, as the RPC takes it; borrows from n. */
 struct chain_rpc_options node_options(const struct node_settings *n, enum network network);

@@ -57,7 +57,7 @@ enum err cmd_sync(const struct options *o)
 		}
 	}
 	if (rc == ERR_OK && !r.node_ready) {
-		log_line(LOG_WARN, "the node is not synchronised yet: nothing is credited");
+		log_line(LOG_WARN, "the node is not healthy (see status): nothing is credited");
 	}
 	if (rc == ERR_OK) {
 		out_begin(&out, o->json);

@@ -8,6 +8,8 @@
 #define MAP_SIZE (UINT64_C(1) << 38) /* room to grow; nothing is taken until it is used */
 #define LOCK_TRIES 100
 #define LOCK_WAIT_MS 100
+/* A witness that does not answer must not hold up the rest. */
+#define WITNESS_SECONDS 10
 
 /* `run` takes the store for one step at a time, so another command waits for its turn. */
 enum err store_open(struct db **out, const char *dir, enum access access)
@@ -48,12 +50,24 @@ enum err opened_open(struct opened *out, const struct options *o, enum access ac
 	out->w.config = out->settings.rules;
 	enum network network = out->w.account.network;
 	struct chain_rpc_options rpc = node_options(&out->settings.node, network);
-	return chain_rpc_open(&out->w.chain, &rpc);
+	rc = chain_rpc_open(&out->w.chain, &rpc);
+	out->w.witness = out->witness;
+	for (size_t i = 0; rc == ERR_OK && i < out->settings.n_witnesses; i++) {
+		rpc = node_options(&out->settings.witness[i], network);
+		rpc.tries = 1;
+		rpc.timeout_s = WITNESS_SECONDS;
+		rc = chain_rpc_open(&out->witness[i].chain, &rpc);
+		out->w.n_witnesses = i + 1;
+	}
+	return rc;
 }
 
 void opened_close(struct opened *p)
 {
 	chain_rpc_close(&p->w.chain);
+	for (size_t i = 0; i < WITNESSES_MAX; i++) {
+		chain_rpc_close(&p->witness[i].chain);
+	}
 	watcher_close(&p->w);
 	db_close(p->db);
 	settings_wipe(&p->settings);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/health/health.h"
 #include "watcher/planner/planner.h"
 #include "watcher/requests/requests.h"
 #include "watcher/scan/halt.h"
@@ -26,16 +27,20 @@ const char *request_state_name(enum request_state s)
 	return STATES[s];
 }
 
-/* The node must be synchronised, and have our newest block: else rings would be made on sand. */
+/* The node must be healthy, and have our newest block: else rings would be made on sand. */
 static enum err node_is_ours(const struct watcher *w, const struct block_record *top)
 {
 	struct chain_info info;
 	struct hash id;
-	enum err rc = node_check(w, &info);
+	struct node_health h;
+	enum err rc = health_ask(w, &info, &h);
+	if (rc == ERR_OK) {
+		rc = health_require(&h);
+	}
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	if (!info.synchronized || info.height < info.target_height || info.height <= top->height) {
+	if (info.height <= top->height) {
 		return err_set(ERR_NODE_BEHIND, "the node is at block %" PRIu64 ", we at %" PRIu64,
 			       info.height, top->height + 1);
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watcher/health/health.h"
 #include "watcher/requests/requests.h"
 #include "watcher/scan/apply.h"
 
@@ -194,7 +195,8 @@ static enum err forget_old(struct db_txn *t, uint64_t top)
 }
 
 static enum err apply_batch(struct watcher *w, const struct chain_batch *batch,
-			    const struct join *j, bool ready, struct sync_result *out)
+			    const struct join *j, const struct node_health *h,
+			    struct sync_result *out)
 {
 	struct prepared p = {0};
 	struct db_txn *t = NULL;
@@ -216,8 +218,10 @@ static enum err apply_batch(struct watcher *w, const struct chain_batch *batch,
 	for (size_t i = 0; rc == ERR_OK && i < p.n; i++) {
 		rc = block_apply(w, t, &batch->blocks[j->first + i], &p.blocks[i], p.derived);
 	}
-	if (rc == ERR_OK && ready) {
-		rc = deposits_credit(w, t, top + 1);
+	/* Which of these blocks the witnesses have is asked once they are ours: see settle. */
+	uint64_t credit = w->n_witnesses ? 0 : health_credit_height(h, top + 1);
+	if (rc == ERR_OK && credit) {
+		rc = deposits_credit(w, t, credit);
 	}
 	if (rc == ERR_OK) {
 		rc = sent_confirm(w, t, top + 1);
@@ -296,19 +300,31 @@ static enum err credit_only(struct watcher *w, uint64_t height)
 	return rc == ERR_OK ? txn_end(t, deposits_credit(w, t, height)) : rc;
 }
 
-enum err watcher_sync_step(struct watcher *w, struct sync_result *out)
+/* The witnesses have something to say about blocks that are new to us. */
+static enum err settle(struct watcher *w, const struct chain_info *info, struct node_health *h,
+		       uint64_t height)
+{
+	enum err rc = w->n_witnesses ? health_settle(w, info, h) : ERR_OK;
+	uint64_t credit = health_credit_height(h, height);
+	return rc == ERR_OK && credit ? credit_only(w, credit) : rc;
+}
+
+static enum err step(struct watcher *w, struct sync_result *out)
 {
 	struct chain_info info = {0};
 	struct chain_batch batch = {0};
+	struct node_health h = {0};
 	struct hash known[KNOWN_MAX];
 	struct block_record top;
 	struct join j = {0};
 	struct db_txn *t = NULL;
 	size_t n = 0;
-	*out = (struct sync_result){0};
 	enum err rc = node_check(w, &info);
 	if (rc == ERR_OK) {
 		rc = make_anchor(w, &info);
+	}
+	if (rc == ERR_OK) {
+		rc = health_settle(w, &info, &h);
 	}
 	if (rc == ERR_OK) {
 		rc = db_begin(&t, w->db, false);
@@ -329,21 +345,30 @@ enum err watcher_sync_step(struct watcher *w, struct sync_result *out)
 	}
 	out->height = top.height + 1;
 	out->node_height = info.height;
-	out->node_ready = info.synchronized && info.height >= info.target_height;
 	/* While still far behind the node, "deep" would be judged by too low a top: no harm. */
 	if (j.first < batch.n) {
-		rc = apply_batch(w, &batch, &j, out->node_ready, out);
-	} else if (out->node_ready && info.height >= out->height) {
-		rc = credit_only(w, out->height);
+		rc = apply_batch(w, &batch, &j, &h, out);
 	}
 	out->done = out->added == 0 || out->height >= info.height;
+	if (rc == ERR_OK && out->done && info.height >= out->height) {
+		rc = settle(w, &info, &h, out->height);
+	}
+	out->node_ready = h.state == HEALTH_HEALTHY;
 	if (rc == ERR_OK && out->done && out->height >= info.height) {
 		rc = pool_look(w);
 	}
 out:
 	chain_batch_free(&batch);
+	return rc;
+}
+
+enum err watcher_sync_step(struct watcher *w, struct sync_result *out)
+{
+	*out = (struct sync_result){0};
+	enum err rc = step(w, out);
 	if (rc != ERR_OK) {
 		*out = (struct sync_result){0};
+		rc = health_failed(w, rc);
 	}
 	return rc;
 }
