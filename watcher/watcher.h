@@ -159,6 +159,7 @@ enum deposit_state {
 	DEPOSIT_SEEN = 6,      /* in the node's pool: nothing is promised */
 	DEPOSIT_CONFIRMED = 7, /* deep enough; credited once the node is healthy */
 };
+#define DEPOSIT_STATES (DEPOSIT_CONFIRMED + 1)
 const char *deposit_state_name(enum deposit_state s);
 
 struct outpoint {
@@ -211,6 +212,7 @@ enum payout_state {
 	PAYOUT_REFUSED = 8, /* by the signer; `refused` says why. payout retry queues it again */
 	PAYOUT_FAILED = 9,  /* its signed transaction conflicts with one in a block */
 };
+#define PAYOUT_STATES (PAYOUT_FAILED + 1)
 const char *payout_state_name(enum payout_state s);
 
 /* Which payouts go first; among equals, in the order queued. */

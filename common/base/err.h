@@ -130,7 +130,9 @@ enum err_category {
 	X(ERR_NODE_AUTH, 147, CAT_NODE, "the node refused the login")                              \
 	X(ERR_NODE_REORG, 148, CAT_NODE, "the chain was reorganised deeper than is remembered")    \
 	X(ERR_NODE_DISAGREE, 149, CAT_NODE, "the nodes disagree")                                  \
-	X(ERR_NODE_STALLED, 150, CAT_NODE, "the node's chain stands still")
+	X(ERR_NODE_STALLED, 150, CAT_NODE, "the node's chain stands still")                        \
+	/* webhooks */                                                                             \
+	X(ERR_WEBHOOK_ADDRESS, 160, CAT_FAILED, "an address that a webhook may not go to")
 /* clang-format on */
 
 enum err {

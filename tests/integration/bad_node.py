@@ -65,7 +65,7 @@ class BadNode:
             handler.close_connection = True
             return
         elif mode == 'busy':
-            data = b'{"id":"0","jsonrpc":"2.0","result":{"status":"BUSY","untrusted":false}}'
+            data = b'{"id":"0","jsonrpc":"2.0","status":"BUSY","result":{"status":"BUSY"}}'
         elif mode != 'empty':
             code, data = fetch(self.node.port, handler.path, body)
             if mode == 'half':

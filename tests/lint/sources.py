@@ -15,7 +15,7 @@ LAYERS = {
 # jansson are wrapped by subject (secrets, hashes, boxes; policy, JSON-RPC, printing).
 FOREIGN = {
     'curl/': 1, 'lmdb.h': 1, 'cbor.h': 1, 'qrencode.h': 1, 'seccomp.h': 1, 'microhttpd.h': 1,
-    'sodium': 14, 'jansson.h': 14,
+    'sodium': 16, 'jansson.h': 14,
 }
 # Which trees may use them at all.
 FOREIGN_TREES = {

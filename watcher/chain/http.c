@@ -6,17 +6,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define CONNECT_SECONDS 15L
 #define WHOLE_ANSWER_FACTOR 10L
+#define ASK_MS 100 /* how often `stopped` is asked */
 
 struct http {
 	CURL *curl;
+	CURLM *multi; /* drives curl, so that a wait can be ended */
 	char *base;
 	char why[CURL_ERROR_SIZE];
 	struct buf *answer;
 	bool (*stopped)(void *ctx);
 	void *stopped_ctx;
+	void (*moved)(void *ctx);
+	void *moved_ctx;
+	bool (*allowed)(void *ctx, const struct sockaddr *address);
+	void *allowed_ctx;
+	bool refused; /* an address of the last call was not allowed */
 };
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
@@ -31,15 +39,22 @@ static size_t on_bytes(char *p, size_t size, size_t n, void *ctx)
 {
 	struct http *h = ctx;
 	buf_put(h->answer, p, size * n);
+	if (h->moved) {
+		h->moved(h->moved_ctx);
+	}
 	return h->answer->failed ? 0 : size * n;
 }
 
-static int on_progress(void *ctx, curl_off_t down, curl_off_t downed, curl_off_t up,
-		       curl_off_t upped)
+/* The address that will be connected to is what counts, not the name it came from. */
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct http *h = ctx;
-	(void)down, (void)downed, (void)up, (void)upped;
-	return h->stopped(h->stopped_ctx);
+	(void)purpose;
+	if (!h->allowed(h->allowed_ctx, &a->addr)) {
+		h->refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
 /* One option; the first failure stays in `code`. */
@@ -62,8 +77,15 @@ enum err http_open(struct http **out, const struct http_options *o)
 		return ERR_NO_MEMORY;
 	}
 	h->curl = curl_easy_init();
+	h->multi = curl_multi_init();
 	h->base = strdup(o->base);
-	if (!h->curl || !h->base) {
+	h->stopped = o->stopped;
+	h->stopped_ctx = o->stopped_ctx;
+	h->moved = o->moved;
+	h->moved_ctx = o->moved_ctx;
+	h->allowed = o->allowed;
+	h->allowed_ctx = o->allowed_ctx;
+	if (!h->curl || !h->multi || !h->base) {
 		http_close(h);
 		return ERR_NO_MEMORY;
 	}
@@ -89,12 +111,13 @@ enum err http_open(struct http **out, const struct http_options *o)
 		SET(CURLOPT_PROXYTYPE, (long)CURLPROXY_SOCKS5_HOSTNAME);
 		SET(CURLOPT_NOPROXY, "");
 	}
-	if (o->stopped) {
-		h->stopped = o->stopped;
-		h->stopped_ctx = o->stopped_ctx;
-		SET(CURLOPT_XFERINFOFUNCTION, on_progress);
-		SET(CURLOPT_XFERINFODATA, h);
-		SET(CURLOPT_NOPROGRESS, 0L);
+	/* A resolver that hangs must not hold up the end of the program. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+	if (o->allowed) {
+		SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+		SET(CURLOPT_OPENSOCKETDATA, h);
+		/* Each call connects anew, so that each is judged. */
+		SET(CURLOPT_FORBID_REUSE, 1L);
 	}
 	if (o->user) {
 		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_DIGEST);
@@ -112,7 +135,7 @@ enum err http_open(struct http **out, const struct http_options *o)
 	}
 	if (code != CURLE_OK) {
 		http_close(h);
-		return err_set(ERR_USAGE, "the node's options: %s", curl_easy_strerror(code));
+		return err_set(ERR_USAGE, "the connection's options: %s", curl_easy_strerror(code));
 	}
 	*out = h;
 	return ERR_OK;
@@ -124,8 +147,37 @@ void http_close(struct http *h)
 		return;
 	}
 	curl_easy_cleanup(h->curl);
+	curl_multi_cleanup(h->multi);
 	free(h->base);
 	free(h);
+}
+
+/* As curl_easy_perform, but `stopped` ends it within ASK_MS. */
+static CURLcode perform(struct http *h)
+{
+	CURLcode code = CURLE_FAILED_INIT;
+	int running = 1;
+	if (curl_multi_add_handle(h->multi, h->curl) != CURLM_OK) {
+		return code;
+	}
+	while (running) {
+		if (h->stopped && h->stopped(h->stopped_ctx)) {
+			code = CURLE_ABORTED_BY_CALLBACK;
+			break;
+		}
+		if (curl_multi_perform(h->multi, &running) != CURLM_OK ||
+		    (running && curl_multi_poll(h->multi, NULL, 0, ASK_MS, NULL) != CURLM_OK)) {
+			break;
+		}
+	}
+	int left = 0;
+	for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left));) {
+		if (m->msg == CURLMSG_DONE && m->easy_handle == h->curl) {
+			code = m->data.result;
+		}
+	}
+	curl_multi_remove_handle(h->multi, h->curl);
+	return code;
 }
 
 static enum err judge(struct http *h, CURLcode code, const char *path)
@@ -135,72 +187,89 @@ static enum err judge(struct http *h, CURLcode code, const char *path)
 			       h->base, path, h->answer->max);
 	}
 	if (code == CURLE_ABORTED_BY_CALLBACK) {
-		return err_set(ERR_CANCELLED, "stopped while asking the node");
+		return err_set(ERR_CANCELLED, "stopped while waiting for an answer");
 	}
 	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH || code == CURLE_PEER_FAILED_VERIFICATION) {
-		return err_set(ERR_NODE_AUTH, "%s: the node's certificate is not the expected one",
+		return err_set(ERR_NODE_AUTH, "%s: the certificate is not the expected one",
 			       h->base);
+	}
+	if (code != CURLE_OK && h->refused) {
+		return err_set(ERR_WEBHOOK_ADDRESS, "%s: its address is not allowed", h->base);
 	}
 	if (code != CURLE_OK) {
 		return err_set(ERR_NODE_UNREACHABLE, "%s: %s", h->base,
 			       h->why[0] ? h->why : curl_easy_strerror(code));
 	}
-	long status = 0;
-	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
-	switch (status) {
-	case 200:
-		return ERR_OK;
-	case 401:
-	case 403:
-		return err_set(ERR_NODE_AUTH, "%s: check the user and password for the node",
-			       h->base);
-	case 429:
-	case 503:
-		return err_set(ERR_NODE_BUSY, "%s%s: HTTP status %ld", h->base, path, status);
-	default:
-		return err_set(ERR_NODE_ANSWER,
-			       "%s%s: HTTP status %ld; is this a Monero node's RPC port?", h->base,
-			       path, status);
-	}
+	return ERR_OK;
 }
 
-enum err http_post(struct http *h, const char *path, const char *content_type, struct span body,
-		   struct buf *answer)
+static struct curl_slist *list_of(const char *const *headers, size_t n)
 {
-	char url[512], type[96];
-	struct curl_slist *headers = NULL;
-	enum err e = ERR_NO_MEMORY;
+	/* Waiting for "100 Continue" would cost a second a call. */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	for (size_t i = 0; list && i < n; i++) {
+		struct curl_slist *more = curl_slist_append(list, headers[i]);
+		if (!more) {
+			curl_slist_free_all(list);
+		}
+		list = more;
+	}
+	return list;
+}
+
+enum err http_send(struct http *h, const char *path, const char *const *headers, size_t n_headers,
+		   struct span body, struct buf *answer, long *status)
+{
+	char url[1024];
+	*status = 0;
 	buf_reset(answer);
 	h->answer = answer;
 	h->why[0] = '\0';
+	h->refused = false;
 	snprintf(url, sizeof url, "%s%s", h->base, path);
-	snprintf(type, sizeof type, "Content-Type: %s", content_type);
-	struct curl_slist *more = curl_slist_append(NULL, type);
-	if (!more) {
-		goto out;
-	}
-	headers = more;
-	/* Waiting for "100 Continue" would cost a second a call. */
-	more = curl_slist_append(headers, "Expect:");
-	if (!more) {
-		goto out;
+	struct curl_slist *list = list_of(headers, n_headers);
+	if (!list) {
+		return ERR_NO_MEMORY;
 	}
 	CURLcode code = CURLE_OK;
 	SET(CURLOPT_URL, url);
-	SET(CURLOPT_HTTPHEADER, headers);
+	SET(CURLOPT_HTTPHEADER, list);
 	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
 	SET(CURLOPT_POSTFIELDS, body.n ? (const char *)body.p : "");
 	if (code == CURLE_OK) {
-		code = curl_easy_perform(h->curl);
+		code = perform(h);
 	}
-	e = judge(h, code, path);
-out:
+	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, status);
+	enum err e = judge(h, code, path);
 	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, NULL);
-	curl_slist_free_all(headers);
+	curl_slist_free_all(list);
 	h->answer = NULL;
 	if (e != ERR_OK) {
 		buf_reset(answer);
 	}
 	return e;
+}
+
+enum err http_post(struct http *h, const char *path, const char *content_type, struct span body,
+		   struct buf *answer)
+{
+	char type[96];
+	const char *const headers[] = {type};
+	long status = 0;
+	snprintf(type, sizeof type, "Content-Type: %s", content_type);
+	enum err e = http_send(h, path, headers, 1, body, answer, &status);
+	if (e != ERR_OK || status == 200) {
+		return e;
+	}
+	buf_reset(answer);
+	if (status == 401 || status == 403) {
+		return err_set(ERR_NODE_AUTH, "%s: check the user and password for the node",
+			       h->base);
+	}
+	if (status == 429 || (status >= 500 && status < 600)) {
+		return err_set(ERR_NODE_BUSY, "%s%s: HTTP status %ld", h->base, path, status);
+	}
+	return err_set(ERR_NODE_ANSWER, "%s%s: HTTP status %ld; is this a Monero node's RPC port?",
+		       h->base, path, status);
 }

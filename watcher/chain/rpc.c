@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/base/check.h"
+#include "common/base/clock.h"
 #include "common/base/hex.h"
 #include "watcher/chain/backoff.h"
 #include "watcher/chain/http.h"
@@ -20,6 +21,7 @@
 #define TRIES 3
 #define WAIT_FIRST_MS 400
 #define WAIT_MOST_MS 5000
+#define WAIT_PART_MS 100
 /* What a restricted node answers at once, and no more than that is sensible to ask for. */
 #define OUTS_AT_ONCE 4000
 #define IMAGES_AT_ONCE 4000
@@ -31,6 +33,11 @@
 
 struct rpc {
 	struct http *http;
+	struct http *submit; /* NULL: the same */
+	struct chain_rpc_counts counts;
+	struct clock clock;
+	bool (*stopped)(void *ctx);
+	void *stopped_ctx;
 	struct buf request, answer;
 	struct rng rng;
 	unsigned tries;
@@ -38,15 +45,46 @@ struct rpc {
 	bool whole_txs;
 };
 
-static bool wait_ms(uint64_t ms)
+/* Ends early, and the call with it, when someone wants the program to stop. */
+static bool wait_ms(const struct rpc *c, uint64_t ms)
 {
-	struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-	/* A signal ends the wait and the call: someone wants the program to stop. */
-	return nanosleep(&t, NULL) == 0;
+	while (ms && !(c->stopped && c->stopped(c->stopped_ctx))) {
+		uint64_t part = ms < WAIT_PART_MS ? ms : WAIT_PART_MS;
+		struct timespec t = {0, (long)part * 1000000};
+		nanosleep(&t, NULL);
+		ms -= part;
+	}
+	return ms == 0;
+}
+
+const char *const RPC_BUCKET_NAMES[RPC_BUCKETS] = {"0.01", "0.05", "0.1", "0.5",
+						   "1",    "5",    "30",  "+Inf"};
+
+static void count(struct chain_rpc_counts *n, uint64_t ms, enum err e)
+{
+	static const uint64_t bounds[RPC_BUCKETS] = {10,   50,   100,   500,
+						     1000, 5000, 30000, UINT64_MAX};
+	size_t i = 0;
+	while (ms > bounds[i]) {
+		i++;
+	}
+	n->bucket[i]++;
+	n->total_ms += ms;
+	n->unreachable += e == ERR_NODE_UNREACHABLE;
+	n->busy += e == ERR_NODE_BUSY;
+	n->login += e == ERR_NODE_AUTH;
+	n->bad += e == ERR_NODE_ANSWER;
+}
+
+void chain_rpc_counts(const struct chain *c, struct chain_rpc_counts *out)
+{
+	const struct rpc *rpc = c->ctx;
+	*out = rpc ? rpc->counts : (struct chain_rpc_counts){0};
 }
 
 /* Posts c->request; leaves the answer in c->answer. */
-static enum err post(struct rpc *c, const char *path, const char *type, unsigned tries)
+static enum err post_by(struct rpc *c, struct http *http, const char *path, const char *type,
+			unsigned tries)
 {
 	struct backoff pause = {.first_ms = WAIT_FIRST_MS, .most_ms = WAIT_MOST_MS};
 	enum err e = buf_end(&c->request);
@@ -54,12 +92,19 @@ static enum err post(struct rpc *c, const char *path, const char *type, unsigned
 		return err_set(e, "a request to the node is too large");
 	}
 	for (unsigned i = 1;; i++) {
-		e = http_post(c->http, path, type, buf_span(&c->request), &c->answer);
+		uint64_t start = clock_steady_ms(&c->clock);
+		e = http_post(http, path, type, buf_span(&c->request), &c->answer);
+		count(&c->counts, clock_steady_ms(&c->clock) - start, e);
 		if ((e != ERR_NODE_UNREACHABLE && e != ERR_NODE_BUSY) || i >= tries ||
-		    !wait_ms(backoff_wait_ms(&pause, &c->rng))) {
+		    !wait_ms(c, backoff_wait_ms(&pause, &c->rng))) {
 			return e;
 		}
 	}
+}
+
+static enum err post(struct rpc *c, const char *path, const char *type, unsigned tries)
+{
+	return post_by(c, c->http, path, type, tries);
 }
 
 static enum err post_bin(struct rpc *c, const char *path)
@@ -262,7 +307,8 @@ static enum err rpc_submit(void *ctx, const uint8_t *blob, size_t n)
 	}
 	buf_text(&c->request, "\"}");
 	/* Once: after a broken connection the caller looks where the transaction is first. */
-	enum err e = post(c, "/send_raw_transaction", "application/json", 1);
+	enum err e = post_by(c, c->submit ? c->submit : c->http, "/send_raw_transaction",
+			     "application/json", 1);
 	if (e != ERR_OK) {
 		return e;
 	}
@@ -366,33 +412,38 @@ out:
 	return ERR_OK;
 }
 
-enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
+/* The way to a node: private, or allowed by name. */
+static enum err check_way(const struct rpc_url *url, const char *proxy, bool plain, bool login)
 {
-	struct rpc_url url;
-	*out = (struct chain){0};
-	enum err e = rpc_url_parse(&url, o->url, o->network);
-	if (e != ERR_OK) {
-		return e;
-	}
-	bool own = url.local || (url.onion && o->proxy);
-	if (!own && !url.tls && !o->allow_plain) {
+	bool own = url->local || (url->onion && proxy);
+	if (!own && !url->tls && !plain) {
 		return err_set(ERR_USAGE,
 			       "%s is another machine and not https: use https, a tunnel to this "
 			       "machine, or allow it by name (node-without-tls)",
-			       url.base);
+			       url->base);
 	}
-	if (!own && !o->user && !o->allow_no_login) {
+	if (!own && !login) {
 		return err_set(ERR_USAGE,
 			       "%s is another machine and has no login: give one, or allow it by "
 			       "name (node-without-login)",
-			       url.base);
+			       url->base);
 	}
-	if (o->tls_pin && !url.tls) {
-		return err_set(ERR_USAGE, "a TLS key is pinned, but %s is not https", url.base);
+	return ERR_OK;
+}
+
+static enum err open_http(struct http **out, const struct chain_rpc_options *o)
+{
+	struct rpc_url url;
+	*out = NULL;
+	enum err e = rpc_url_parse(&url, o->url, o->network);
+	if (e == ERR_OK) {
+		e = check_way(&url, o->proxy, o->allow_plain, o->user || o->allow_no_login);
 	}
-	struct rpc *c = calloc(1, sizeof *c);
-	if (!c) {
-		return ERR_NO_MEMORY;
+	if (e == ERR_OK && o->tls_pin && !url.tls) {
+		e = err_set(ERR_USAGE, "a TLS key is pinned, but %s is not https", url.base);
+	}
+	if (e != ERR_OK) {
+		return e;
 	}
 	struct http_options http = {
 	    .base = url.base,
@@ -404,12 +455,43 @@ enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
 	    .timeout_s = o->timeout_s ? o->timeout_s : TIMEOUT_S,
 	    .stopped = o->stopped,
 	    .stopped_ctx = o->stopped_ctx,
+	    .moved = o->moved,
+	    .moved_ctx = o->moved_ctx,
 	};
-	e = http_open(&c->http, &http);
+	return http_open(out, &http);
+}
+
+static enum err open_submit(struct http **out, const struct chain_rpc_options *o)
+{
+	struct chain_rpc_options other = *o;
+	other.url = o->submit_url;
+	other.proxy = o->submit_proxy;
+	other.user = other.password = other.tls_pin = NULL;
+	other.allow_plain = o->submit_plain;
+	/* It gets what the whole network is to get: no login is needed for that. */
+	other.allow_no_login = true;
+	return open_http(out, &other);
+}
+
+enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
+{
+	*out = (struct chain){0};
+	struct rpc *c = calloc(1, sizeof *c);
+	if (!c) {
+		return ERR_NO_MEMORY;
+	}
+	enum err e = open_http(&c->http, o);
+	if (e == ERR_OK && o->submit_url) {
+		e = open_submit(&c->submit, o);
+	}
 	if (e != ERR_OK) {
+		http_close(c->http);
 		free(c);
 		return e;
 	}
+	c->clock = clock_system();
+	c->stopped = o->stopped;
+	c->stopped_ctx = o->stopped_ctx;
 	buf_init(&c->request, REQUEST_MAX);
 	buf_init(&c->answer, ANSWER_MAX);
 	c->rng = rng_system();
@@ -437,6 +519,7 @@ void chain_rpc_close(struct chain *chain)
 	struct rpc *c = chain->ctx;
 	if (c) {
 		http_close(c->http);
+		http_close(c->submit);
 		buf_free(&c->request);
 		buf_free(&c->answer);
 		free(c);

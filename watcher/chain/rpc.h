@@ -32,6 +32,13 @@ struct chain_rpc_options {
 	/* NULL, or asked while a call waits: true ends it with ERR_CANCELLED. */
 	bool (*stopped)(void *ctx);
 	void *stopped_ctx;
+	/* NULL, or told while bytes come. */
+	void (*moved)(void *ctx);
+	void *moved_ctx;
+	/* Where transactions are given out, when not to the node itself: another node, which sees
+	 * nothing of this wallet but them, by another way. NULL: the node. */
+	const char *submit_url, *submit_proxy;
+	bool submit_plain; /* allow one on another machine without TLS */
 };
 
 /*
@@ -42,6 +49,16 @@ struct chain_rpc_options {
 enum err MUST_CHECK chain_rpc_open(struct chain *out, const struct chain_rpc_options *o);
 /* Fine on a zeroed struct. */
 void chain_rpc_close(struct chain *c);
+
+/* Calls since chain_rpc_open: how long they took, each with its tries, and how they failed. */
+#define RPC_BUCKETS 8
+extern const char *const RPC_BUCKET_NAMES[RPC_BUCKETS]; /* upper bounds in seconds; the last +Inf */
+struct chain_rpc_counts {
+	uint64_t bucket[RPC_BUCKETS];
+	uint64_t total_ms;
+	uint64_t unreachable, busy, login, bad;
+};
+void chain_rpc_counts(const struct chain *c, struct chain_rpc_counts *out);
 
 /* The newest hard fork whose blocks and transactions this version understands. */
 #define CHAIN_RPC_FORK_MAX 16

@@ -17,6 +17,7 @@ struct options {
 	const char *id, *address, *amount, *reference;
 	const char *account, *label, *out, *after, *fee;
 	const char *priority, *not_before;
+	const char *url, *key, *allow, *hours;
 	bool insecure_node;
 	bool never_left;
 	bool follow;
@@ -54,9 +55,18 @@ struct opened {
 };
 /* What the settings say about a node, as the RPC takes it; borrows from n. */
 struct chain_rpc_options node_options(const struct node_settings *n, enum network network);
+/* The same for the node that is followed, with the way transactions take. */
+struct chain_rpc_options followed_options(const struct settings *s, enum network network);
 enum access { ACCESS_READ, ACCESS_WRITE };
 enum err MUST_CHECK opened_open(struct opened *out, const struct options *o, enum access access);
 void opened_close(struct opened *p);
+/* Lets go of the store alone, and takes it for writing once more. */
+void opened_release(struct opened *p);
+enum err MUST_CHECK opened_again(struct opened *p, const struct options *o);
+/* `from` becomes `to`, which must be closed. */
+void opened_move(struct opened *to, struct opened *from);
+/* For all that are opened from now on: chain_rpc_options.stopped and .moved. */
+void opened_callbacks(bool (*stopped)(void *ctx), void (*moved)(void *ctx), void *ctx);
 enum err MUST_CHECK store_open(struct db **out, const char *dir, enum access access);
 
 /* ---- printing ---- */
@@ -107,6 +117,11 @@ enum err MUST_CHECK cmd_import(const struct options *o);
 enum err MUST_CHECK cmd_broadcast(const struct options *o);
 enum err MUST_CHECK cmd_events(const struct options *o);
 enum err MUST_CHECK cmd_resume(const struct options *o);
+enum err MUST_CHECK cmd_webhook_add(const struct options *o);
+enum err MUST_CHECK cmd_webhook_list(const struct options *o);
+enum err MUST_CHECK cmd_webhook_remove(const struct options *o);
+enum err MUST_CHECK cmd_webhook_retry(const struct options *o);
+enum err MUST_CHECK cmd_webhook_rotate(const struct options *o);
 enum err MUST_CHECK cmd_verify(const struct options *o);
 
 #endif

@@ -47,34 +47,30 @@ static bool count_payout(void *ctx, const struct payout *p)
 	return true;
 }
 
-static void put_health(struct out *out, const struct watcher *w)
+static void put_health(struct out *out, const struct node_health *h)
 {
-	struct node_health h;
 	char time[TIME_TEXT_MAX];
-	if (watcher_health(w, &h) != ERR_OK) {
-		return;
-	}
 	json_open(out, "node", '{');
-	json_text(out, "state", health_state_name(h.state));
-	json_text(out, "reason", h.reason);
-	json_number(out, "since", h.since);
-	json_number(out, "height", h.height);
-	json_number(out, "target_height", h.target);
-	json_number(out, "top_time", h.top_time);
-	json_number(out, "witnesses", h.witnesses);
-	json_number(out, "witnesses_answering", h.answering);
-	json_number(out, "witnesses_agreeing", h.agreeing);
+	json_text(out, "state", health_state_name(h->state));
+	json_text(out, "reason", h->reason);
+	json_number(out, "since", h->since);
+	json_number(out, "height", h->height);
+	json_number(out, "target_height", h->target);
+	json_number(out, "top_time", h->top_time);
+	json_number(out, "witnesses", h->witnesses);
+	json_number(out, "witnesses_answering", h->answering);
+	json_number(out, "witnesses_agreeing", h->agreeing);
 	json_close(out, '}');
-	say(out, "node      %s%s%s since %s, height %" PRIu64, health_state_name(h.state),
-	    h.reason[0] ? ": " : "", h.reason, time_format(time, h.since), h.height);
-	if (h.witnesses) {
-		say(out, "witnesses %u, of which %u answer and %u agree", h.witnesses, h.answering,
-		    h.agreeing);
+	say(out, "node      %s%s%s since %s, height %" PRIu64, health_state_name(h->state),
+	    h->reason[0] ? ": " : "", h->reason, time_format(time, h->since), h->height);
+	if (h->witnesses) {
+		say(out, "witnesses %u, of which %u answer and %u agree", h->witnesses,
+		    h->answering, h->agreeing);
 	}
 }
 
 static void put_status(struct out *out, const struct watcher *w, const struct watcher_status *s,
-		       const struct balance *b, const struct count *c)
+		       const struct balance *b, const struct count *c, const struct node_health *h)
 {
 	char print[FINGERPRINT_TEXT_MAX], time[TIME_TEXT_MAX];
 	json_open(out, NULL, '{');
@@ -87,7 +83,7 @@ static void put_status(struct out *out, const struct watcher *w, const struct wa
 	json_number(out, "top_time", s->top_time);
 	say(out, "height    %" PRIu64 ", newest block of %s", s->height,
 	    time_format(time, s->top_time));
-	put_health(out, w);
+	put_health(out, h);
 	json_number(out, "events", s->events);
 	json_number(out, "journal", s->journal.number);
 	json_number(out, "halted", s->halted);
@@ -120,10 +116,14 @@ enum err cmd_status(const struct options *o)
 	struct watcher_status s;
 	struct balance b;
 	struct count c = {0};
+	struct node_health h;
 	struct out out;
 	enum err rc = opened_open(&p, o, ACCESS_READ);
 	if (rc == ERR_OK) {
 		rc = watcher_status(&p.w, &s);
+	}
+	if (rc == ERR_OK) {
+		rc = watcher_health(&p.w, &h);
 	}
 	if (rc == ERR_OK) {
 		rc = watcher_balance(&p.w, &b);
@@ -133,7 +133,7 @@ enum err cmd_status(const struct options *o)
 	}
 	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
-		put_status(&out, &p.w, &s, &b, &c);
+		put_status(&out, &p.w, &s, &b, &c, &h);
 		rc = out_end(&out);
 	}
 	opened_close(&p);

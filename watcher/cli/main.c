@@ -15,7 +15,10 @@ static const struct command COMMANDS[] = {
      cmd_check_config},
     {"pair", "oj", "--out FILE", "Writes the pairing message for the signer.", 0, cmd_pair},
     {"sync", "j", "", "Follows the node up to its top block.", 0, cmd_sync},
-    {"run", "", "", "Follows the node until it is told to stop (SIGTERM).", 0, cmd_run},
+    {"run", "", "",
+     "Follows the node and delivers events until it is told to stop (SIGTERM). SIGHUP reads\n"
+     "airlock.conf and the logins it names again. Fit for systemd (Type=notify).",
+     0, cmd_run},
     {"status", "j", "", "Where things stand.", 0, cmd_status},
     {"balance", "j", "", "What is there: total, unlocked, reserved by requests.", 0, cmd_balance},
     {"address new", "clj", "[--account N] [--label TEXT]", "A fresh subaddress.", 0,
@@ -61,6 +64,18 @@ static const struct command COMMANDS[] = {
     {"resume", "j", "",
      "Lets payouts go on after what halted them (the event payouts_halted says why).", 0,
      cmd_resume},
+    {"webhook add", "iUKAfj",
+     "--id NAME --url URL [--key hmac|ed25519] [--allow RANGE] [--after N]",
+     "Posts every event, from now on or after N, to URL, signed as Standard Webhooks 1.0. The "
+     "secret\n"
+     "is shown once. Private addresses, and URLs without TLS, only within RANGE (10.0.0.0/8).",
+     0, cmd_webhook_add},
+    {"webhook list", "j", "", "All subscribers and how far each is.", 0, cmd_webhook_list},
+    {"webhook rotate", "KHj", "NAME [--key hmac|ed25519] [--hours N]",
+     "A new secret; the present one signs beside it for N hours more (24).", 1, cmd_webhook_rotate},
+    {"webhook retry", "j", "NAME", "Sends everything from its first dead letter on again, now.", 1,
+     cmd_webhook_retry},
+    {"webhook remove", "j", "NAME", "Tells it no more.", 1, cmd_webhook_remove},
     {"verify", "j", "", "Computes everything derived again and compares.", 0, cmd_verify},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "common/base/file.h"
+#include "common/base/secret.h"
 #include "watcher/cli/cli.h"
 
 #define MAP_SIZE (UINT64_C(1) << 38) /* room to grow; nothing is taken until it is used */
@@ -11,17 +12,57 @@
 /* A witness that does not answer must not hold up the rest. */
 #define WITNESS_SECONDS 10
 
+static struct {
+	bool (*stopped)(void *ctx);
+	void (*moved)(void *ctx);
+	void *ctx;
+} callbacks;
+
+void opened_callbacks(bool (*stopped)(void *ctx), void (*moved)(void *ctx), void *ctx)
+{
+	callbacks.stopped = stopped;
+	callbacks.moved = moved;
+	callbacks.ctx = ctx;
+}
+
+static bool must_stop(void)
+{
+	return callbacks.stopped && callbacks.stopped(callbacks.ctx);
+}
+
 /* `run` takes the store for one step at a time, so another command waits for its turn. */
 enum err store_open(struct db **out, const char *dir, enum access access)
 {
 	enum err rc = ERR_LOCKED;
-	for (int i = 0; rc == ERR_LOCKED && i < LOCK_TRIES; i++) {
+	for (int i = 0; rc == ERR_LOCKED && i < LOCK_TRIES && !must_stop(); i++) {
 		if (i) {
 			struct timespec wait = {0, LOCK_WAIT_MS * 1000000L};
 			nanosleep(&wait, NULL);
 		}
 		rc = db_open_lmdb(out, dir, WATCHER_TABLES, WATCHER_TABLE_COUNT, MAP_SIZE,
 				  access == ACCESS_WRITE);
+	}
+	return rc;
+}
+
+static enum err open_nodes(struct opened *p)
+{
+	const struct settings *s = &p->settings;
+	enum network network = p->w.account.network;
+	struct chain_rpc_options rpc = followed_options(s, network);
+	rpc.stopped = callbacks.stopped;
+	rpc.moved = callbacks.moved;
+	rpc.stopped_ctx = rpc.moved_ctx = callbacks.ctx;
+	enum err rc = chain_rpc_open(&p->w.chain, &rpc);
+	p->w.witness = p->witness;
+	for (size_t i = 0; rc == ERR_OK && i < s->n_witnesses; i++) {
+		rpc = node_options(&s->witness[i], network);
+		rpc.tries = 1;
+		rpc.timeout_s = WITNESS_SECONDS;
+		rpc.stopped = callbacks.stopped;
+		rpc.stopped_ctx = callbacks.ctx;
+		rc = chain_rpc_open(&p->witness[i].chain, &rpc);
+		p->w.n_witnesses = i + 1;
 	}
 	return rc;
 }
@@ -48,18 +89,27 @@ enum err opened_open(struct opened *out, const struct options *o, enum access ac
 		return rc;
 	}
 	out->w.config = out->settings.rules;
-	enum network network = out->w.account.network;
-	struct chain_rpc_options rpc = node_options(&out->settings.node, network);
-	rc = chain_rpc_open(&out->w.chain, &rpc);
-	out->w.witness = out->witness;
-	for (size_t i = 0; rc == ERR_OK && i < out->settings.n_witnesses; i++) {
-		rpc = node_options(&out->settings.witness[i], network);
-		rpc.tries = 1;
-		rpc.timeout_s = WITNESS_SECONDS;
-		rc = chain_rpc_open(&out->witness[i].chain, &rpc);
-		out->w.n_witnesses = i + 1;
-	}
+	return open_nodes(out);
+}
+
+void opened_release(struct opened *p)
+{
+	db_close(p->db);
+	p->db = p->w.db = NULL;
+}
+
+enum err opened_again(struct opened *p, const struct options *o)
+{
+	enum err rc = store_open(&p->db, o->data, ACCESS_WRITE);
+	p->w.db = p->db;
 	return rc;
+}
+
+void opened_move(struct opened *to, struct opened *from)
+{
+	*to = *from;
+	to->w.witness = to->witness;
+	secret_wipe(from, sizeof *from);
 }
 
 void opened_close(struct opened *p)

@@ -30,6 +30,10 @@ static const struct option OPTIONS[] = {
     {"priority", required_argument, NULL, 'p'},
     {"not-before", required_argument, NULL, 'b'},
     {"follow", no_argument, NULL, 'F'},
+    {"url", required_argument, NULL, 'U'},
+    {"key", required_argument, NULL, 'K'},
+    {"allow", required_argument, NULL, 'A'},
+    {"hours", required_argument, NULL, 'H'},
     {NULL, 0, NULL, 0},
 };
 /* clang-format on */
@@ -67,6 +71,14 @@ static const char **place(struct options *o, int letter)
 		return &o->priority;
 	case 'b':
 		return &o->not_before;
+	case 'U':
+		return &o->url;
+	case 'K':
+		return &o->key;
+	case 'A':
+		return &o->allow;
+	case 'H':
+		return &o->hours;
 	default:
 		return NULL;
 	}

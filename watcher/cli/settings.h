@@ -25,7 +25,12 @@ struct settings {
 	struct node_settings node;
 	size_t n_witnesses;
 	struct node_settings witness[WITNESSES_MAX];
+	char broadcast_node[512], broadcast_proxy[256]; /* "": as the node */
+	bool broadcast_without_tls;
 	struct watcher_config rules;
+	char webhook_ca[512];
+	char metrics[128]; /* "": none */
+	bool metrics_balances;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "common/base/secret.h"
 #include "watcher/chain/rpc.h"
 #include "watcher/cli/cli.h"
+#include "watcher/metrics/server.h"
 
 #define LOGIN_MAX 1024
 
@@ -151,6 +152,12 @@ static enum err read_fee(struct settings *s, char *value)
 	return ERR_OK;
 }
 
+static enum err read_metrics(struct settings *s, char *value)
+{
+	enum err rc = metrics_where_check(value);
+	return rc == ERR_OK ? copy(s->metrics, sizeof s->metrics, value, "metrics") : rc;
+}
+
 #define HEAD(text)                                                                                 \
 	{                                                                                          \
 		.about = text                                                                      \
@@ -212,6 +219,11 @@ const struct setting SETTINGS[] = {
     NUMBER("stall-minutes", rules.stall_seconds, 0, 10080, 60, "60",
 	   "No block for so long means that the node stands still; 0: never."),
 
+    TEXT("broadcast-node", broadcast_node, "http://abcdefghijklmnop.onion:18081",
+	 "Give transactions out by another node and way than everything else."),
+    TEXT("broadcast-proxy", broadcast_proxy, "127.0.0.1:9050", "A SOCKS5 proxy (Tor) to it."),
+    FLAG("broadcast-without-tls", broadcast_without_tls, "no", ""),
+
     HEAD("deposits"),
     OTHER(
 	"credit", read_credit, "0.1:1 10:10 *:20",
@@ -224,8 +236,24 @@ const struct setting SETTINGS[] = {
     OTHER("fee", read_fee, "normal", "The fee level: slow, normal, fast, fastest."),
     NUMBER("request-hours", rules.request_seconds, 1, 8760, 3600, "168",
 	   "How long a request may be signed."),
+
+    HEAD("webhooks and metrics"),
+    TEXT("webhook-ca", webhook_ca, "FILE",
+	 "Authorities to trust for webhooks (webhook add ...), instead of the system's."),
+    OTHER("metrics", read_metrics, "127.0.0.1:9750",
+	  "A page for Prometheus: 127.0.0.1:PORT or unix:PATH."),
+    FLAG("metrics-balances", metrics_balances, "no", "Whether it tells balances."),
 };
 const size_t SETTING_COUNT = sizeof SETTINGS / sizeof SETTINGS[0];
+
+struct chain_rpc_options followed_options(const struct settings *s, enum network network)
+{
+	struct chain_rpc_options o = node_options(&s->node, network);
+	o.submit_url = s->broadcast_node[0] ? s->broadcast_node : NULL;
+	o.submit_proxy = s->broadcast_proxy[0] ? s->broadcast_proxy : NULL;
+	o.submit_plain = s->broadcast_without_tls;
+	return o;
+}
 
 struct chain_rpc_options node_options(const struct node_settings *n, enum network network)
 {
@@ -242,11 +270,10 @@ struct chain_rpc_options node_options(const struct node_settings *n, enum networ
 	};
 }
 
-static enum err node_agrees(const struct node_settings *n, const char *what)
+static enum err agrees(const struct chain_rpc_options *rpc, const char *what)
 {
-	struct chain_rpc_options rpc = node_options(n, NETWORK_MAINNET);
 	struct chain probe = {0};
-	enum err rc = chain_rpc_open(&probe, &rpc);
+	enum err rc = chain_rpc_open(&probe, rpc);
 	chain_rpc_close(&probe);
 	return rc == ERR_OK ? rc : err_wrap(rc, "%s: ", what);
 }
@@ -256,11 +283,16 @@ enum err settings_agree(const struct settings *s)
 	if (!s->node.url[0]) {
 		return err_set(ERR_CONFIG, "no node is named");
 	}
-	enum err rc = node_agrees(&s->node, "node");
+	if (s->broadcast_proxy[0] && !s->broadcast_node[0]) {
+		return err_set(ERR_CONFIG, "broadcast-proxy needs broadcast-node");
+	}
+	struct chain_rpc_options rpc = followed_options(s, NETWORK_MAINNET);
+	enum err rc = agrees(&rpc, "node");
 	for (size_t i = 0; rc == ERR_OK && i < s->n_witnesses; i++) {
 		char what[32];
 		snprintf(what, sizeof what, "witness %zu", i + 1);
-		rc = node_agrees(&s->witness[i], what);
+		rpc = node_options(&s->witness[i], NETWORK_MAINNET);
+		rc = agrees(&rpc, what);
 	}
 	if (rc == ERR_OK && s->n_witnesses && s->rules.witnesses_needed > s->n_witnesses) {
 		rc = err_set(ERR_CONFIG, "witnesses-needed is more than there are witnesses");

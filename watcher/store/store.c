@@ -33,6 +33,8 @@ const char *const WATCHER_TABLES[] = {
     [T_JOURNAL] = "journal",
     [T_OUT_ADDRESS] = "outputs_by_address",
     [T_POOL] = "pool",
+    [T_WEBHOOKS] = "webhooks",
+    [T_DEAD_LETTERS] = "dead_letters",
 };
 const unsigned WATCHER_TABLE_COUNT = T_COUNT;
 _Static_assert(sizeof WATCHER_TABLES / sizeof WATCHER_TABLES[0] == T_COUNT, "a table has no name");

@@ -28,6 +28,8 @@ enum table {
 	T_JOURNAL,      /* number -> hash, signature, content: copy of the signer's journal */
 	T_OUT_ADDRESS,  /* account, index, height, outpoint -> amount: deposits in blocks */
 	T_POOL,         /* outpoint -> pool_record: deposits that wait to be mined */
+	T_WEBHOOKS,     /* name -> subscriber, how far it is */
+	T_DEAD_LETTERS, /* name, 0, event: given up */
 	T_COUNT
 };
 

@@ -89,7 +89,7 @@ static void test_behind_and_back(void **state)
 	hot_deposit(&s.h, (struct subaddress){0, 1}, XMR / 100, 3);
 	assert_int_equal(look(&s), HEALTH_BEHIND);
 	assert_int_equal(look(&s), HEALTH_BEHIND);
-	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_IN_BLOCK);
+	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_CONFIRMED);
 	assert_int_equal(plan(&s), ERR_NODE_BEHIND);
 	assert_int_equal(hot_events(&s.h, "node_health"), 2);
 	s.h.asleep = false;
@@ -118,7 +118,7 @@ static void test_stalled(void **state)
 	fake_chain_pay(s.h.chain, &to, amount_of(XMR / 100));
 	fake_chain_mine(s.h.chain, 1, 100, true);
 	hot_sync(&s.h);
-	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_IN_BLOCK);
+	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_CONFIRMED);
 	fake_chain_mine(s.h.chain, 1, 3700, true);
 	hot_sync(&s.h);
 	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_CREDITED);
@@ -140,7 +140,7 @@ static void test_credit_as_agreed(void **state)
 	s.liar[0].differs = height;
 	hot_deposit(&s.h, (struct subaddress){0, 1}, XMR / 100, 2);
 	assert_int_equal(look(&s), HEALTH_HEALTHY);
-	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_IN_BLOCK);
+	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_CONFIRMED);
 	s.liar[0].differs = height + 1;
 	assert_int_equal(look(&s), HEALTH_HEALTHY);
 	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_CREDITED);
@@ -149,7 +149,7 @@ static void test_credit_as_agreed(void **state)
 	hot_deposit(&s.h, (struct subaddress){0, 1}, XMR / 50, 0);
 	s.liar[0].ahead = -1;
 	assert_int_equal(look(&s), HEALTH_HEALTHY);
-	assert_int_equal(hot_state(&s.h, XMR / 50), DEPOSIT_IN_BLOCK);
+	assert_int_equal(hot_state(&s.h, XMR / 50), DEPOSIT_CONFIRMED);
 	s.liar[0].ahead = 0;
 	assert_int_equal(look(&s), HEALTH_HEALTHY);
 	assert_int_equal(hot_state(&s.h, XMR / 50), DEPOSIT_CREDITED);
@@ -172,7 +172,7 @@ static void test_disagreement(void **state)
 	assert_int_equal(plan(&s), ERR_NODE_DISAGREE);
 	hot_deposit(&s.h, (struct subaddress){0, 1}, XMR / 50, 1);
 	assert_int_equal(look(&s), HEALTH_DISAGREEING);
-	assert_int_equal(hot_state(&s.h, XMR / 50), DEPOSIT_IN_BLOCK);
+	assert_int_equal(hot_state(&s.h, XMR / 50), DEPOSIT_CONFIRMED);
 	hot_stop(&s.h);
 }
 

@@ -98,7 +98,7 @@ static void answers(void **state)
 	    {"HTTP/1.1 429 Later\r\nContent-Length: 0\r\n\r\n", ERR_NODE_BUSY},
 	    {"HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n", ERR_NODE_BUSY},
 	    {"HTTP/1.1 404 What\r\nContent-Length: 2\r\n\r\nhi", ERR_NODE_ANSWER},
-	    {"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", ERR_NODE_ANSWER},
+	    {"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", ERR_NODE_BUSY},
 	    {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", ERR_NODE_UNREACHABLE},
 	    {"SSH-2.0-OpenSSH\r\n", ERR_NODE_UNREACHABLE},
 	    {"", ERR_NODE_UNREACHABLE},
@@ -152,6 +152,46 @@ static void answers_are_bounded(void **state)
 	buf_free(&got);
 	buf_init(&got, 1999);
 	assert_int_equal(post(answer, &got, &s), ERR_NODE_ANSWER);
+	buf_free(&got);
+}
+
+static bool no_address(void *ctx, const struct sockaddr *address)
+{
+	++*(unsigned *)ctx;
+	assert_int_equal(address->sa_family, AF_INET);
+	return false;
+}
+
+/* The address is judged before anything is sent to it. */
+static void addresses_are_judged(void **state)
+{
+	(void)state;
+	char base[64];
+	unsigned asked = 0;
+	struct server s;
+	struct http *h = NULL;
+	struct buf got;
+	long status = 0;
+	server_start(&s, "HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n");
+	snprintf(base, sizeof base, "http://127.0.0.1:%u", s.port);
+	struct http_options o = {
+	    .base = base, .timeout_s = 5, .allowed = no_address, .allowed_ctx = &asked};
+	static const char *const headers[] = {"webhook-id: 7"};
+	struct span body = {(const uint8_t *)"ask", 3};
+	buf_init(&got, 100);
+	assert_int_equal(http_open(&h, &o), ERR_OK);
+	assert_int_equal(http_send(h, "", headers, 1, body, &got, &status), ERR_WEBHOOK_ADDRESS);
+	assert_int_equal(status, 0);
+	assert_int_equal(asked, 1);
+	http_close(h);
+	o.allowed = NULL;
+	assert_int_equal(http_open(&h, &o), ERR_OK);
+	assert_int_equal(http_send(h, "", headers, 1, body, &got, &status), ERR_OK);
+	assert_int_equal(status, 204);
+	http_close(h);
+	server_stop(&s);
+	assert_int_equal(s.requests, 1);
+	assert_non_null(strstr(s.asked, "\r\nwebhook-id: 7\r\n"));
 	buf_free(&got);
 }
 
@@ -213,6 +253,7 @@ int main(void)
 	    cmocka_unit_test(answers),
 	    cmocka_unit_test(redirects_are_not_followed),
 	    cmocka_unit_test(answers_are_bounded),
+	    cmocka_unit_test(addresses_are_judged),
 	    cmocka_unit_test(a_wait_can_be_ended),
 	    cmocka_unit_test(options),
 	};

@@ -1,0 +1,271 @@
+"""
+`run` on a real monerod: notifications, webhooks, metrics, witnesses, logins that change, nodes that
+are slow, busy or away; and stopping, kindly and not.
+"""
+import http.client
+import os
+import re
+import socket
+import time
+
+from airlock import FAILED, NODE, USAGE, Treasury
+from bad_node import BadNode
+from daemon import Daemon, Receiver, Silence, Socks, until
+from regtest import Chain, Node, XMR, free_port
+from test_rpc import GuardedNode
+
+
+def configure(watcher, **settings):
+    """Replaces airlock.conf; underscores stand for dashes, lists for several lines."""
+    lines = []
+    for name, value in dict({'node': watcher.url, 'stall_minutes': 0}, **settings).items():
+        for one in value if isinstance(value, list) else [value]:
+            lines.append(f"{name.replace('_', '-')} = {one}\n")
+    with open(os.path.join(watcher.folder, 'airlock.conf'), 'w', encoding='utf-8') as f:
+        f.writelines(lines)
+
+
+def health(watcher):
+    node = watcher.status()['node']
+    return node['state']
+
+
+def events(watcher):
+    return watcher.run('events', '--json').json['events']
+
+
+def add_hook(watcher, name, url, *more):
+    answer = watcher.run('webhook', 'add', '--id', name, '--url', url, '--json', *more)
+    return answer.json['secret']
+
+
+def hooks(watcher):
+    return {h['name']: h for h in watcher.run('webhook', 'list', '--json').json['webhooks']}
+
+
+def scrape(address, path='/metrics'):
+    """Status and text; address is a port or the path of a unix socket."""
+    connection = http.client.HTTPConnection('127.0.0.1', address if isinstance(address, int) else 1,
+                                            timeout=10)
+    if not isinstance(address, int):
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(address)
+    connection.request('GET', path)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def figure(text, name):
+    return int(re.search('^' + re.escape('airlock_' + name) + r' (\d+)$', text, re.M).group(1))
+
+
+def scenario_webhooks():
+    """In order, at least once, signed by both kinds of key, over refusals, kills and a rotation."""
+    with Chain() as chain:
+        watcher = Treasury(chain).watcher
+        first, second = Receiver(), Receiver()
+        configure(watcher)
+        allow = ('--allow', '127.0.0.1', '--after', '0')
+        for bad in (('--allow', '127.0.0.1/33'), ()):
+            watcher.run('webhook', 'add', '--id', 'x', '--url', first.url, *bad, code=USAGE)
+        first.keys = [add_hook(watcher, 'first', first.url, *allow)]
+        second.keys = [add_hook(watcher, 'second', second.url, '--key', 'ed25519', *allow)]
+        watcher.run('webhook', 'add', '--id', 'first', '--url', first.url, *allow, code=FAILED)
+        # A private address that was not allowed by name is never asked, whatever its name says.
+        closed = Receiver()
+        add_hook(watcher, 'closed', closed.url.replace('http:', 'https:').replace(
+            '127.0.0.1', 'localhost'), '--after', '0')
+        second.refuse = [500]
+        with Daemon(watcher) as daemon:
+            until('the first', lambda: len(first.came) >= 4)
+            until('a refusal', lambda: second.refused == 1)
+            daemon.kill()
+        # Work for it while it is dead, and a new key with an overlap.
+        for i in range(20):
+            watcher.run('address', 'new', '--label', f"a{i}")
+        rotated = watcher.run('webhook', 'rotate', 'first', '--json').json['secret']
+        first.keys.insert(0, rotated)
+        first.refuse = [302]
+        first.location = second.url
+        with Daemon(watcher) as daemon:
+            until('the redirect', lambda: first.refused == 1)
+            assert daemon.stop() < 1
+        watcher.run('webhook', 'retry', 'first')
+        with Daemon(watcher) as daemon:
+            newest = events(watcher)[-1]['number']
+            for receiver in first, second:
+                until('all', lambda r=receiver: r.came and r.came[-1]['number'] >= newest, 60)
+            assert daemon.stop() < 1
+        kept = events(watcher)
+        for receiver in first, second:
+            assert not receiver.wrong, receiver.wrong
+            numbers = receiver.numbers()
+            assert sorted(set(numbers)) == list(range(1, max(numbers) + 1)), 'a gap'
+            # After a kill it goes on from what was written down: some come twice, none early.
+            assert all(n <= max(numbers[:i], default=0) + 1 for i, n in enumerate(numbers))
+            assert all(kept[e['number'] - 1] == e for e in receiver.came)
+        assert not closed.came and hooks(watcher)['closed']['attempts'] >= 1
+        assert hooks(watcher)['second']['delivered'] >= newest
+        # Gone is gone until someone says otherwise; secrets stand in no log.
+        second.refuse = [410]
+        watcher.run('address', 'new')
+        with Daemon(watcher) as daemon:
+            until('gone', lambda: hooks(watcher)['second']['state'] == 'gone')
+        watcher.run('webhook', 'remove', 'second')
+        assert 'second' not in hooks(watcher)
+        for key in first.keys + second.keys:
+            assert key.partition('_')[2] not in daemon.text()
+        for receiver in first, second, closed:
+            receiver.close()
+
+
+def scenario_service():
+    """Notifications, metrics, SIGTERM while the node is silent, busy or away."""
+    with Chain() as chain, BadNode(chain.node) as bad:
+        treasury = Treasury(chain, url=bad.url)
+        watcher = treasury.watcher
+        page, port = treasury.path('metrics'), free_port()
+        configure(watcher, metrics=f"unix:{page}")
+        chain.node.mine(3, watcher.address())
+        with Daemon(watcher, watchdog_ms=400) as daemon:
+            until('healthy', lambda: any('node healthy' in s for s in daemon.said))
+            until('the watchdog', lambda: daemon.said.count('WATCHDOG=1') > 3)
+            status, text = until('the page', lambda: scrape(page) if os.path.exists(page) else None)
+            assert status == 200
+            until('figures', lambda: 'airlock_scan_height 4\n' in scrape(page)[1])
+            text = scrape(page)[1]
+            assert figure(text, 'node_height{node="followed"}') == 4
+            assert figure(text, 'scan_lag_blocks') == 0
+            assert figure(text, 'node_health{state="healthy"}') == 1
+            assert figure(text, 'deposits{state="in_block"}') + figure(
+                text, 'deposits{state="credited"}') == 3
+            assert figure(text, 'rpc_duration_seconds_count') > 5
+            assert 'airlock_balance' not in text
+            assert scrape(page, '/healthz')[0] == scrape(page, '/readyz')[0] == 200
+            assert scrape(page, '/x')[0] == 404
+
+            # Trouble of each kind: a state, growing pauses, and everything else goes on.
+            for mode, state in (('busy', 'unreachable'), ('error', 'unreachable'),
+                                ('garbage', 'faulty'), ('closed', 'unreachable')):
+                bad.set(mode)
+                daemon.hup()  # a look at once, the pauses short again
+                until(mode, lambda s=state: health(watcher) == s)
+                assert daemon.process.poll() is None
+            asked = bad.asked
+            time.sleep(4)
+            assert bad.asked - asked < 20, 'a tight loop'
+            until('the alarm', lambda: scrape(page, '/readyz')[0] == 503)
+            bad.set('honest')
+            # A reload looks at once; it moves the page, and tells balances now.
+            configure(watcher, metrics=f"127.0.0.1:{port}", metrics_balances='yes')
+            daemon.hup()
+            until('back', lambda: health(watcher) == 'healthy')
+            until('the new page', lambda: 'reload' in daemon.text() or 'read again' in daemon.text())
+            until('balances', lambda: 'airlock_balance_piconero' in scrape(port)[1])
+            assert not os.path.exists(page)
+            # A configuration that is wrong changes nothing.
+            configure(watcher, nonsense=1)
+            watcher.run('check-config', code=USAGE)
+            daemon.hup()
+            until('the refusal', lambda: 'line 3: there is no setting "nonsense"' in daemon.text())
+            configure(watcher)
+            assert daemon.stop() < 1
+            log = daemon.text()
+            assert watcher.address() not in log and '.000000' not in log
+        silence = Silence()
+        configure(watcher, node=silence.url)
+        with Daemon(watcher) as daemon:
+            time.sleep(1)
+            assert daemon.stop() < 1
+        silence.close()
+        configure(watcher, node='127.0.0.1:1')
+        with Daemon(watcher) as daemon:
+            until('a pause', lambda: 'again in' in daemon.text())
+            assert daemon.stop() < 1
+
+
+def scenario_witnesses():
+    """A second node that lags, agrees, is ahead, disagrees, is away."""
+    with Chain() as chain:
+        other = Node(chain.folder, 'other').start()
+        chain.wallets.append(other)
+        watcher = Treasury(chain).watcher
+        address = watcher.address()
+        configure(watcher, witness=other.url, credit='*:1')
+        # Both at the first block. The followed one alone gets blocks that pay us: none counts.
+        watcher.sync()
+        assert health(watcher) == 'healthy'
+        chain.node.mine(2, address)
+        watcher.sync()
+        assert {d[4] for d in watcher.deposits()} == {'confirmed'}
+        # The other one learns them, and they count.
+        for height in 1, 2:
+            block = chain.node.rpc('get_block', height=height)['blob']
+            other.post('/json_rpc', {'jsonrpc': '2.0', 'id': '0', 'method': 'submit_block',
+                                     'params': [block]})
+        assert other.height() == 3
+        until('credit', lambda: watcher.sync() and
+              {d[4] for d in watcher.deposits()} == {'credited'}, 60)
+        # It goes ahead: we are behind.
+        other.mine(4, address)
+        watcher.sync()
+        assert health(watcher) == 'behind'
+        watcher.add('p', address, XMR)
+        watcher.build(chain.path('request'), code=NODE)
+        # Each goes its own way, ten blocks deep.
+        other.mine(8, address)
+        chain.node.mine(12, address)
+        watcher.sync()
+        assert health(watcher) == 'disagreeing'
+        watcher.sync()
+        kinds = [e['event']['kind'] for e in events(watcher)]
+        assert kinds.count('alarm') == 1
+        assert len([d for d in watcher.deposits() if d[4] == 'credited']) == 2
+        watcher.build(chain.path('request'), code=NODE)
+        # Away: not enough witnesses, unless none is needed.
+        other.stop()
+        watcher.sync()
+        assert health(watcher) == 'unreachable'
+        configure(watcher, witness=other.url, witnesses_needed=0)
+        watcher.sync()
+        assert health(watcher) == 'healthy'
+        watcher.run('verify')
+
+
+def scenario_ways_to_the_node():
+    """A login that changes while it runs, TLS with a pinned key, and a SOCKS proxy."""
+    with Chain() as chain:
+        node = GuardedNode(chain.folder, 'guarded').start()
+        chain.wallets.append(node)
+        watcher = Treasury(chain).watcher
+        login = chain.path('login')
+
+        def write(text):
+            with open(login, 'w', encoding='ascii') as f:
+                f.write(text + '\n')
+
+        write('op:wrong')
+        ways = {'node': node.url, 'node_tls_pin': node.pin, 'node_login_file': login}
+        configure(watcher, **ways)
+        watcher.sync(code=NODE)
+        with Daemon(watcher) as daemon:
+            until('no login', lambda: health(watcher) == 'unreachable')
+            write('op:secret')
+            daemon.hup()
+            until('a login', lambda: health(watcher) == 'healthy')
+            assert daemon.stop() < 1
+            assert 'secret' not in daemon.text()
+        socks = Socks()
+        configure(watcher, node_proxy=socks.address, **ways)
+        watcher.sync()
+        assert socks.asked and set(socks.asked) == {('127.0.0.1', node.port)}
+        # A node on another machine needs both, unless forced by name.
+        for more in ({}, {'node_without_tls': 'yes'}, {'node_without_login': 'yes'}):
+            configure(watcher, node='http://192.0.2.1:18081', **more)
+            watcher.run('check-config', code=USAGE)
+        configure(watcher, node='http://192.0.2.1:18081', node_without_tls='yes',
+                  node_without_login='yes')
+        watcher.run('check-config')
+        socks.close()

@@ -1,0 +1,348 @@
+/*
+ * run: follows the chain until it is told to stop. The store is held for a short while at a time,
+ * so that other commands get their turn. A node that is away, busy, behind or wrong means waiting,
+ * with growing pauses, never the end; SIGTERM and SIGINT end it within a moment, SIGHUP reads the
+ * configuration and the logins anew.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/file.h"
+#include "common/base/log.h"
+#include "watcher/chain/backoff.h"
+#include "watcher/cli/cli.h"
+#include "watcher/cli/notify.h"
+#include "watcher/cli/progress.h"
+#include "watcher/metrics/metrics.h"
+#include "watcher/metrics/server.h"
+#include "watcher/webhooks/courier.h"
+
+#define POLL_MS 5000
+#define TICK_MS 100
+#define HOLD_MS 2000 /* the store at a stretch, while there is much to do */
+#define GAP_MS 120   /* longer than others wait between two tries */
+#define PAGE_MAX (1u << 20)
+/* Walking over all records takes at most so much of the time. */
+#define COUNT_SHARE 50
+#define COUNT_EVERY_MS 15000
+#define WAIT_FIRST_MS 1000
+#define WAIT_MOST_MS 60000
+
+struct daemon {
+	const struct options *o;
+	struct opened p;
+	struct clock clock;
+	struct rng rng;
+	struct notify notify;
+	struct progress progress;
+	struct couriers *couriers;
+	struct metrics_server *metrics; /* NULL: no page */
+	struct metrics_counts counts;
+	uint64_t count_after; /* steady ms */
+	uint64_t height;
+	struct backoff wait;
+	enum health_state health; /* as it was told last */
+	uint64_t held_since;
+	int wake;
+};
+
+static volatile sig_atomic_t stopping, reloading;
+
+static void on_signal(int number)
+{
+	if (number == SIGHUP) {
+		reloading = 1;
+	} else {
+		stopping = 1;
+	}
+}
+
+static bool stopped(void *ctx)
+{
+	(void)ctx;
+	return stopping;
+}
+
+static void moved(void *ctx)
+{
+	struct daemon *d = ctx;
+	notify_progress(&d->notify);
+}
+
+static uint64_t now_ms(const struct daemon *d)
+{
+	return clock_steady_ms(&d->clock);
+}
+
+static enum err take_store(struct daemon *d)
+{
+	enum err rc = opened_again(&d->p, d->o);
+	d->held_since = now_ms(d);
+	return rc;
+}
+
+/* What passes by itself: the node's troubles, another command at the store, a full disk. */
+static bool passes(enum err rc)
+{
+	return err_category(rc) == CAT_NODE || rc == ERR_LOCKED || rc == ERR_NO_SPACE;
+}
+
+static void tell_health(struct daemon *d, const struct sync_result *r)
+{
+	struct node_health h;
+	if (watcher_health(&d->p.w, &h) != ERR_OK) {
+		err_clear();
+		return;
+	}
+	if (h.state != d->health) {
+		log_line(h.state == HEALTH_HEALTHY ? LOG_INFO : LOG_WARN, "the node is %s%s%s",
+			 health_state_name(h.state), h.reason[0] ? ": " : "", h.reason);
+		d->health = h.state;
+	}
+	notify_say(&d->notify, "STATUS=height %" PRIu64 " of %" PRIu64 ", node %s", r->height,
+		   r->node_height, health_state_name(h.state));
+}
+
+/* A new page of metrics. What needs a walk over the records is counted now and then. */
+static enum err publish(struct daemon *d)
+{
+	struct metrics_now now = {.height = d->height};
+	struct buf page;
+	if (!d->metrics) {
+		return ERR_OK;
+	}
+	uint64_t start = now_ms(d);
+	enum err rc = ERR_OK;
+	if (d->counts.time == 0 || start >= d->count_after) {
+		rc = metrics_count(&d->counts, &d->p.w);
+		uint64_t took = now_ms(d) - start;
+		uint64_t wait = COUNT_SHARE * took;
+		d->count_after = start + (wait > COUNT_EVERY_MS ? wait : COUNT_EVERY_MS);
+	}
+	if (rc == ERR_OK) {
+		rc = watcher_health(&d->p.w, &now.health);
+	}
+	if (rc == ERR_OK) {
+		rc = webhooks_state(&d->p.w, &now.webhooks);
+	}
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	chain_rpc_counts(&d->p.w.chain, &now.rpc);
+	buf_init(&page, PAGE_MAX);
+	metrics_text(&page, &d->counts, &now, d->p.settings.metrics_balances,
+		     clock_wall(&d->clock));
+	metrics_publish(d->metrics, buf_span(&page), now.health.state == HEALTH_HEALTHY);
+	buf_free(&page);
+	return ERR_OK;
+}
+
+/* Others get the store for a moment, when it was held for long. */
+static enum err share(struct daemon *d)
+{
+	if (now_ms(d) - d->held_since < HOLD_MS) {
+		return ERR_OK;
+	}
+	struct timespec gap = {0, GAP_MS * 1000000L};
+	opened_release(&d->p);
+	nanosleep(&gap, NULL);
+	return take_store(d);
+}
+
+static enum err follow(struct daemon *d, struct sync_result *r)
+{
+	enum err rc = ERR_OK;
+	*r = (struct sync_result){0};
+	while (rc == ERR_OK && !r->done && !stopping) {
+		rc = watcher_sync_step(&d->p.w, r);
+		notify_progress(&d->notify);
+		if (rc == ERR_OK && (r->added || r->dropped)) {
+			log_line(LOG_INFO, "height %" PRIu64 " (node %" PRIu64 "), %zu replaced",
+				 r->height, r->node_height, r->dropped);
+			progress_show(&d->progress, r);
+		}
+		if (rc == ERR_OK) {
+			rc = couriers_turn(d->couriers, &d->p.w);
+		}
+		if (rc == ERR_OK && !r->done) {
+			rc = share(d);
+		}
+	}
+	return rc;
+}
+
+/* One look at the node, and at what is to be delivered. */
+static enum err look(struct daemon *d)
+{
+	struct sync_result r;
+	enum err rc = take_store(d);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = follow(d, &r);
+	if (d->p.db && (rc == ERR_OK || err_category(rc) == CAT_NODE)) {
+		char why[256];
+		snprintf(why, sizeof why, "%s", err_detail());
+		d->height = r.height ? r.height : d->height;
+		tell_health(d, &r);
+		enum err sent = couriers_turn(d->couriers, &d->p.w);
+		sent = sent == ERR_OK ? publish(d) : sent;
+		rc = sent == ERR_OK && rc != ERR_OK ? err_set(rc, "%s", why) : sent;
+	}
+	opened_release(&d->p);
+	return rc;
+}
+
+/* Results that came, and events that others wrote meanwhile. */
+static enum err deliver(struct daemon *d)
+{
+	enum err rc = take_store(d);
+	if (rc == ERR_OK) {
+		rc = couriers_turn(d->couriers, &d->p.w);
+	}
+	if (rc == ERR_OK) {
+		rc = publish(d);
+	}
+	opened_release(&d->p);
+	return passes(rc) ? ERR_OK : rc;
+}
+
+/* Ends early when a signal asks for something. */
+static enum err rest(struct daemon *d, uint64_t ms)
+{
+	uint64_t end = now_ms(d) + ms, next = now_ms(d) + POLL_MS;
+	enum err rc = ERR_OK;
+	while (rc == ERR_OK && !stopping && !reloading && now_ms(d) < end) {
+		struct pollfd fd = {.fd = d->wake, .events = POLLIN};
+		notify_progress(&d->notify);
+		if (poll(&fd, 1, TICK_MS) > 0) {
+			uint64_t count;
+			(void)!read(d->wake, &count, sizeof count);
+			rc = deliver(d);
+		} else if (now_ms(d) >= next) {
+			next = now_ms(d) + POLL_MS;
+			rc = deliver(d);
+		}
+	}
+	return rc;
+}
+
+/* The page of metrics, where the settings want it. */
+static enum err open_page(struct daemon *d)
+{
+	const char *where = d->p.settings.metrics;
+	metrics_stop(d->metrics);
+	d->metrics = NULL;
+	return where[0] ? metrics_start(&d->metrics, where) : ERR_OK;
+}
+
+static void reload(struct daemon *d)
+{
+	struct opened fresh;
+	reloading = 0;
+	notify_say(&d->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, 1000 * now_ms(d));
+	enum err rc = opened_open(&fresh, d->o, ACCESS_WRITE);
+	if (rc == ERR_OK) {
+		opened_release(&fresh);
+		opened_close(&d->p);
+		opened_move(&d->p, &fresh);
+		backoff_reset(&d->wait);
+		log_line(LOG_INFO, "the configuration was read again");
+		rc = open_page(d);
+	}
+	if (rc == ERR_OK) {
+		d->count_after = 0;
+	} else {
+		opened_close(&fresh);
+		log_line(LOG_WARN, "the configuration was not taken: %s: %s", err_text(rc),
+			 err_detail());
+		err_clear();
+	}
+	notify_say(&d->notify, "READY=1");
+}
+
+static enum err turn(struct daemon *d)
+{
+	if (reloading) {
+		reload(d);
+	}
+	enum err rc = look(d);
+	if (rc == ERR_OK) {
+		backoff_reset(&d->wait);
+		return rest(d, POLL_MS);
+	}
+	if (rc == ERR_CANCELLED && stopping) {
+		return ERR_OK;
+	}
+	if (!passes(rc)) {
+		return rc;
+	}
+	uint64_t ms = backoff_wait_ms(&d->wait, &d->rng);
+	log_line(LOG_WARN, "%s: %s; again in %" PRIu64 " s", err_text(rc), err_detail(),
+		 (ms + 999) / 1000);
+	err_clear();
+	return rest(d, ms);
+}
+
+static enum err start(struct daemon *d)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	notify_open(&d->notify);
+	opened_callbacks(stopped, moved, d);
+	d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (d->wake < 0) {
+		return err_errno(errno, "eventfd", "");
+	}
+	enum err rc = opened_open(&d->p, d->o, ACCESS_WRITE);
+	opened_release(&d->p);
+	if (rc == ERR_OK) {
+		rc = open_page(d);
+	}
+	if (rc == ERR_OK) {
+		rc = couriers_start(&d->couriers, d->wake, d->p.settings.webhook_ca);
+	}
+	return rc;
+}
+
+enum err cmd_run(const struct options *o)
+{
+	static struct daemon d;
+	d = (struct daemon){
+	    .o = o,
+	    .clock = clock_system(),
+	    .rng = rng_system(),
+	    .wait = {.first_ms = WAIT_FIRST_MS, .most_ms = WAIT_MOST_MS},
+	    .wake = -1,
+	};
+	enum err rc = start(&d);
+	if (rc == ERR_OK) {
+		progress_begin(&d.progress);
+		notify_say(&d.notify, "READY=1");
+	}
+	while (rc == ERR_OK && !stopping) {
+		rc = turn(&d);
+	}
+	notify_say(&d.notify, "STOPPING=1");
+	if (d.couriers) {
+		bool open = take_store(&d) == ERR_OK;
+		enum err last = couriers_stop(d.couriers, open ? &d.p.w : NULL);
+		rc = rc == ERR_OK ? last : rc;
+	}
+	metrics_stop(d.metrics);
+	opened_close(&d.p);
+	if (d.wake >= 0) {
+		close(d.wake);
+	}
+	notify_close(&d.notify);
+	return rc;
+}
