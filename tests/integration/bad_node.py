@@ -2,11 +2,13 @@
 A node that misbehaves: a proxy on 127.0.0.1 before a real one, with a mode that a test switches.
 """
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from regtest import fetch
 
-MODES = ('honest', 'garbage', 'empty', 'half', 'closed', 'error', 'busy', 'network')
+MODES = ('honest', 'garbage', 'empty', 'half', 'closed', 'error', 'busy', 'network', 'endless',
+         'slow')
 
 
 class BadNode:
@@ -17,6 +19,7 @@ class BadNode:
         self.mode = 'honest'
         self.asked = 0
         self.left = None  # honest answers that remain before the mode sets in
+        self.lie = None   # (path, request, answer) -> the answer given instead, when honest
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -50,6 +53,20 @@ class BadNode:
         assert mode in MODES
         self.mode, self.left = mode, after
 
+    @staticmethod
+    def drip(handler, mode):
+        """A body without end, as fast as it is taken or a byte now and then."""
+        handler.close_connection = True
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while True:
+                handler.wfile.write(b' ' if mode == 'slow' else bytes(1 << 20))
+                if mode == 'slow':
+                    time.sleep(0.3)
+        except OSError:
+            pass
+
     def serve(self, handler, body):
         self.asked += 1
         mode = self.mode
@@ -57,6 +74,9 @@ class BadNode:
             if self.left > 0:
                 mode, self.left = 'honest', self.left - 1
         code, data, told = 200, b'', None
+        if mode in ('endless', 'slow'):
+            self.drip(handler, mode)
+            return
         if mode == 'garbage':
             data = bytes(range(256)) * 8
         elif mode == 'error':
@@ -68,6 +88,8 @@ class BadNode:
             data = b'{"id":"0","jsonrpc":"2.0","status":"BUSY","result":{"status":"BUSY"}}'
         elif mode != 'empty':
             code, data = fetch(self.node.port, handler.path, body)
+            if mode == 'honest' and self.lie:
+                data = self.lie(handler.path, body, data)
             if mode == 'half':
                 told = len(data)
                 data = data[:len(data) // 2]

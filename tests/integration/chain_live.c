@@ -242,6 +242,8 @@ int main(int argc, char **argv)
 	    .whole_txs = getenv("AIRLOCK_LIVE_WHOLE"),
 	    .allow_plain = getenv("AIRLOCK_LIVE_PLAIN"),
 	    .allow_no_login = getenv("AIRLOCK_LIVE_PLAIN"),
+	    .submit_url = getenv("AIRLOCK_LIVE_SUBMIT"),
+	    .submit_proxy = getenv("AIRLOCK_LIVE_SUBMIT_PROXY"),
 	    .timeout_s = 20,
 	    .tries = 2,
 	};

@@ -11,6 +11,7 @@ import tempfile
 
 from airlock import DONE, NODE, USAGE
 from bad_node import BadNode
+from daemon import Socks
 from regtest import UNLOCK, XMR, Chain, Node
 
 
@@ -159,7 +160,7 @@ def scenario_misbehaving_nodes():
                  ('fee',), ('place', genesis), ('spent', genesis), ('pool',)]
         for mode, names in (('garbage', ('node_answer',)), ('empty', ('node_answer',)),
                             ('half', ('node_unreachable', 'node_answer')),
-                            ('closed', ('node_unreachable',)), ('error', ('node_answer',)),
+                            ('closed', ('node_unreachable',)), ('error', ('node_busy',)),
                             ('busy', ('node_busy', 'node_answer'))):
             bad.set(mode)
             for call in calls:
@@ -167,6 +168,16 @@ def scenario_misbehaving_nodes():
                 assert said.split(':')[0] in names, (mode, call, said)
         bad.set('honest')
         assert live(bad.url, 'id', 0) == [[genesis]]
+        # Transactions go another way, by a proxy that resolves names too; nothing else does.
+        socks = Socks()
+        other = {'submit': f"http://elsewhere.onion:{chain.node.port}",
+                 'submit_proxy': socks.address}
+        assert live(bad.url, 'id', 0, **other) == [[genesis]]
+        asked = bad.asked
+        assert 'node_rejected' in live(bad.url, 'submit', '00', code=NODE, **other)
+        assert bad.asked == asked and socks.asked == [('elsewhere.onion', chain.node.port)]
+        assert 'usage' in live(bad.url, 'submit', '00', code=USAGE, submit='http://192.0.2.1:1')
+        socks.close()
     assert 'node_unreachable' in live('127.0.0.1:1', 'info', code=NODE)
     assert 'usage' in live('http://192.0.2.1:18081', 'info', code=USAGE)
     assert 'usage' in live('file:///etc/passwd', 'info', code=USAGE)

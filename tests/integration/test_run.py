@@ -147,8 +147,9 @@ def scenario_service():
             assert scrape(page, '/x')[0] == 404
 
             # Trouble of each kind: a state, growing pauses, and everything else goes on.
-            for mode, state in (('busy', 'unreachable'), ('error', 'unreachable'),
-                                ('garbage', 'faulty'), ('closed', 'unreachable')):
+            for mode, state in (('busy', 'unreachable'), ('garbage', 'faulty'),
+                                ('error', 'unreachable'), ('empty', 'faulty'),
+                                ('closed', 'unreachable')):
                 bad.set(mode)
                 daemon.hup()  # a look at once, the pauses short again
                 until(mode, lambda s=state: health(watcher) == s)
