@@ -66,6 +66,8 @@ enum err MUST_CHECK outputs_encode(struct buf *out, const struct outputs *m);
 enum err MUST_CHECK outputs_decode(struct outputs *out, struct span body);
 enum err MUST_CHECK key_images_encode(struct buf *out, const struct key_images *m);
 enum err MUST_CHECK key_images_decode(struct key_images *out, struct span body);
+enum err MUST_CHECK journal_encode(struct buf *out, const struct journal *m);
+enum err MUST_CHECK journal_decode(struct journal *out, struct span body);
 void outputs_free(struct outputs *m);
 void key_images_free(struct key_images *m);
 

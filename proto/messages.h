@@ -13,8 +13,9 @@
 #define PROTO_NAME_MAX 64 /* bytes of printable ASCII, without terminator */
 #define PROTO_REFERENCE_MAX 64
 #define PROTO_TX_BLOB_MAX 160000
-#define PROTO_ENTRY_MAX 16384  /* content of one journal entry */
-#define PROTO_ENTRIES_MAX 4096 /* journal entries in one reply */
+#define PROTO_ENTRY_MAX 16384        /* content of one journal entry */
+#define PROTO_ENTRIES_MAX 4096       /* journal entries in one reply */
+#define PROTO_COPY_ENTRIES_MAX 60000 /* and in one copy of the journal */
 #define PROTO_MESSAGE_MAX (16u << 20)
 #define PROTO_KEY_IMAGES_MAX 10000
 #define JOURNAL_LABEL "airlock-signer-journal" /* the ledger label of the signer's journal */
@@ -114,6 +115,17 @@ struct reply {
 	struct ledger_head journal;
 };
 void reply_free(struct reply *r);
+
+/* A copy of the signer's journal, or of a part of it: whoever has it can verify it (journal.h). */
+struct journal {
+	struct identity_public signer; /* whose journal it is */
+	struct ledger_head before;     /* what the first entry follows; number 0: the beginning */
+	size_t n_entries;
+	struct journal_entry *entries;
+	uint8_t *contents;       /* of a decoded one: what the entries point into; else NULL */
+	struct ledger_head head; /* the newest entry here, or `before` when there is none */
+};
+void journal_free(struct journal *m);
 
 /* outputs (watcher -> signer) asks for key images; key_images answers in the same order. */
 struct output_claim {

@@ -54,6 +54,44 @@ void get_address(struct wire_list *in, struct address *out)
 	}
 }
 
+enum err put_entries(struct buf *b, const struct journal_entry *entries, size_t n)
+{
+	wire_put_list(b, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct journal_entry *e = &entries[i];
+		if (e->content.n > PROTO_ENTRY_MAX) {
+			return err_set(ERR_LIMIT, "a journal entry of %zu bytes", e->content.n);
+		}
+		wire_put_list(b, 3);
+		wire_put_uint(b, e->number);
+		wire_put_bytes(b, e->content.p, e->content.n);
+		wire_put_bytes(b, e->signature, sizeof e->signature);
+	}
+	return ERR_OK;
+}
+
+void get_entries(struct wire_list *in, size_t max, size_t room, struct journal_entry **entries,
+		 size_t *n, uint8_t **contents)
+{
+	struct wire_list list = wire_list(in, 0, max);
+	size_t at = 0;
+	*entries = parts_alloc(in->wire, list.n, sizeof **entries);
+	*contents = parts_alloc(in->wire, room, 1);
+	*n = *entries && *contents ? list.n : 0;
+	for (size_t i = 0; i < *n; i++) {
+		struct journal_entry *e = &(*entries)[i];
+		struct wire_list fields = wire_list(&list, 3, 3);
+		e->number = wire_uint(&fields, UINT64_MAX);
+		struct span content = wire_bytes(&fields, PROTO_ENTRY_MAX);
+		if (content.n > 0) {
+			memcpy(*contents + at, content.p, content.n);
+		}
+		e->content = (struct span){*contents + at, content.n};
+		at += content.n;
+		wire_fixed(&fields, e->signature, sizeof e->signature);
+	}
+}
+
 void *parts_alloc(struct wire *w, size_t n, size_t size)
 {
 	void *p = calloc(n ? n : 1, size);

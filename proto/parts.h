@@ -16,6 +16,15 @@ void get_name(struct wire_list *in, char out[static PROTO_NAME_MAX + 1]);
 void put_address(struct buf *b, const struct address *a);
 void get_address(struct wire_list *in, struct address *out);
 
+/* [0*max [number, content, signature]] */
+enum err MUST_CHECK put_entries(struct buf *b, const struct journal_entry *entries, size_t n);
+/*
+ * Allocates both: the entries, and their contents, which together are no larger than `room`, the
+ * message that holds them. Both are NULL after a failure or the caller's to free.
+ */
+void get_entries(struct wire_list *in, size_t max, size_t room, struct journal_entry **entries,
+		 size_t *n, uint8_t **contents);
+
 /* Room for n elements, zeroed; NULL, and a failed wire, when there is none. n may be 0. */
 void *parts_alloc(struct wire *w, size_t n, size_t size);
 

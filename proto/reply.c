@@ -85,16 +85,8 @@ enum err reply_encode(struct buf *out, const struct reply *m)
 	for (size_t i = 0; rc == ERR_OK && i < m->n_txs; i++) {
 		rc = put_tx(out, &m->txs[i]);
 	}
-	wire_put_list(out, m->n_entries);
-	for (size_t i = 0; rc == ERR_OK && i < m->n_entries; i++) {
-		const struct journal_entry *e = &m->entries[i];
-		if (e->content.n > PROTO_ENTRY_MAX) {
-			rc = err_set(ERR_LIMIT, "a journal entry of %zu bytes", e->content.n);
-		}
-		wire_put_list(out, 3);
-		wire_put_uint(out, e->number);
-		wire_put_bytes(out, e->content.p, e->content.n);
-		wire_put_bytes(out, e->signature, sizeof e->signature);
+	if (rc == ERR_OK) {
+		rc = put_entries(out, m->entries, m->n_entries);
 	}
 	put_head(out, &m->journal);
 	return rc == ERR_OK ? buf_end(out) : rc;
@@ -162,28 +154,6 @@ static void get_txs(struct wire_list *in, struct reply *r)
 	}
 }
 
-/* All contents are no larger together than the message that holds them. */
-static void get_entries(struct wire_list *in, struct reply *r, size_t room)
-{
-	struct wire_list list = wire_list(in, 0, PROTO_ENTRIES_MAX);
-	r->entries = parts_alloc(in->wire, list.n, sizeof *r->entries);
-	r->contents = parts_alloc(in->wire, room, 1);
-	r->n_entries = r->entries && r->contents ? list.n : 0;
-	size_t at = 0;
-	for (size_t i = 0; i < r->n_entries; i++) {
-		struct journal_entry *e = &r->entries[i];
-		struct wire_list fields = wire_list(&list, 3, 3);
-		e->number = wire_uint(&fields, UINT64_MAX);
-		struct span content = wire_bytes(&fields, PROTO_ENTRY_MAX);
-		if (content.n > 0) {
-			memcpy(r->contents + at, content.p, content.n);
-		}
-		e->content = (struct span){r->contents + at, content.n};
-		at += content.n;
-		wire_fixed(&fields, e->signature, sizeof e->signature);
-	}
-}
-
 enum err reply_decode(struct reply *out, struct span body)
 {
 	struct wire *w;
@@ -199,7 +169,7 @@ enum err reply_decode(struct reply *out, struct span body)
 	out->refused = get_refusal(&in);
 	wire_text(&in, out->reason, sizeof out->reason);
 	get_txs(&in, out);
-	get_entries(&in, out, body.n);
+	get_entries(&in, PROTO_ENTRIES_MAX, body.n, &out->entries, &out->n_entries, &out->contents);
 	get_head(&in, &out->journal);
 	rc = wire_end(w);
 	wire_free(w);

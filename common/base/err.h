@@ -94,6 +94,7 @@ enum err_category {
 	X(ERR_TX_TYPE, 88, CAT_REFUSED, "a transaction type this version does not know")           \
 	X(ERR_NO_POLICY, 89, CAT_REFUSED, "no policy has been set")                                \
 	X(ERR_APPROVER, 90, CAT_REFUSED, "an approval by a key that the policy does not name")     \
+	X(ERR_REPLY_LOST, 95, CAT_REFUSED, "answered before, but the reply is not here any more")  \
 	/* messages */                                                                             \
 	X(ERR_MSG_TRUNCATED, 100, CAT_MESSAGE, "a message is cut short")                           \
 	X(ERR_MSG_FORMAT, 101, CAT_MESSAGE, "a message does not have the expected form")           \
@@ -119,6 +120,7 @@ enum err_category {
 	X(ERR_UR_FORMAT, 123, CAT_MESSAGE, "a code that does not have the expected form")           \
 	X(ERR_UR_CHECKSUM, 124, CAT_MESSAGE, "a code, or what codes add up to, with a wrong checksum") \
 	X(ERR_UR_INCOMPLETE, 125, CAT_MESSAGE, "the codes ended before the message was whole")      \
+	X(ERR_JOURNAL_FORK, 121, CAT_MESSAGE, "a copy of the journal that tells another story")    \
 	/* node */                                                                                 \
 	X(ERR_NODE_UNREACHABLE, 140, CAT_NODE, "the node cannot be reached")                       \
 	X(ERR_NODE_BUSY, 141, CAT_NODE, "the node is busy")                                        \

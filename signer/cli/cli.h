@@ -85,6 +85,7 @@ enum err MUST_CHECK cmd_key_images(const struct options *o);
 enum err MUST_CHECK cmd_journal_show(const struct options *o);
 enum err MUST_CHECK cmd_journal_export(const struct options *o);
 enum err MUST_CHECK cmd_journal_verify(const struct options *o);
+enum err MUST_CHECK cmd_clock_confirm(const struct options *o);
 enum err MUST_CHECK cmd_status(const struct options *o);
 enum err MUST_CHECK cmd_passphrase(const struct options *o);
 

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/secret.h"
+#include "proto/journal.h"
 
 #define REPLY_BYTES_MAX (4u << 20)
+#define KEY_AHEAD "clock-ahead"
 
 static const struct ledger ledger = {TABLE_JOURNAL, JOURNAL_LABEL};
 
@@ -74,40 +77,136 @@ enum err journal_times(struct journal_times *out, struct db_txn *t)
 	return rc;
 }
 
-enum err journal_append(struct ledger_head *out, struct db_txn *t, const struct record *r,
+enum err journal_ahead(uint64_t *out, struct db_txn *t)
+{
+	struct span value;
+	*out = JOURNAL_AHEAD_DEFAULT;
+	enum err rc = db_get(t, TABLE_META, db_span(KEY_AHEAD, strlen(KEY_AHEAD)), &value);
+	if (rc == ERR_OK && value.n == 8) {
+		*out = load64_be(value.p);
+	} else if (rc == ERR_OK) {
+		rc = err_set(ERR_DB_DAMAGED, "the clock's bound cannot be read");
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err journal_set_ahead(struct db_txn *t, uint64_t seconds)
+{
+	uint8_t value[8];
+	store64_be(value, seconds);
+	return db_put(t, TABLE_META, db_span(KEY_AHEAD, strlen(KEY_AHEAD)),
+		      db_span(value, sizeof value));
+}
+
+enum err journal_clock(uint64_t *held, struct db_txn *t, uint64_t wall)
+{
+	struct journal_times newest;
+	uint64_t ahead;
+	char last[TIME_TEXT_MAX], now[TIME_TEXT_MAX];
+	*held = wall;
+	enum err rc = journal_times(&newest, t);
+	if (rc == ERR_OK) {
+		rc = journal_ahead(&ahead, t);
+	}
+	/* A journal's first entry has nothing to be compared with. */
+	if (rc != ERR_OK || newest.wall == 0) {
+		return rc;
+	}
+	if (wall < newest.wall) {
+		*held = newest.wall;
+		return err_set(ERR_CLOCK_BEHIND, "by %llu seconds; set the clock",
+			       (unsigned long long)(newest.wall - wall));
+	}
+	if (wall - newest.wall > ahead) {
+		*held = newest.wall;
+		return err_set(ERR_CLOCK_JUMP,
+			       "it says %s, the newest entry %s; set it, or if it is right, use "
+			       "`clock confirm`",
+			       time_format(now, wall), time_format(last, newest.wall));
+	}
+	return ERR_OK;
+}
+
+static enum err put_signature(struct db_txn *t, uint64_t number, const uint8_t signature[static 64])
+{
+	uint8_t key[8];
+	store64_be(key, number);
+	return db_put_new(t, TABLE_SIGNATURE, db_span(key, sizeof key), db_span(signature, 64));
+}
+
+enum err journal_append(struct ledger_head *out, struct db_txn *t, struct record *r,
 			const struct identity *identity)
 {
 	struct journal_times newest;
-	struct record *dated = malloc(sizeof *dated);
 	struct buf content;
-	uint8_t key[8], signature[64];
+	uint64_t held;
+	uint8_t signature[64];
 	memset(out, 0, sizeof *out);
 	buf_init(&content, PROTO_ENTRY_MAX);
-	enum err rc = dated ? journal_times(&newest, t) : ERR_NO_MEMORY;
+	enum err rc = journal_clock(&held, t, r->wall);
+	if (rc == ERR_CLOCK_JUMP && r->kind == RECORD_CLOCK) {
+		rc = ERR_OK;
+	}
+	if (rc == ERR_OK) {
+		rc = journal_times(&newest, t);
+	}
 	if (rc != ERR_OK) {
 		goto out;
 	}
-	if (r->wall < newest.wall) {
-		rc = err_set(ERR_CLOCK_BEHIND, "set the clock; it is %llu seconds behind",
-			     (unsigned long long)(newest.wall - r->wall));
-		goto out;
-	}
-	*dated = *r;
-	dated->chain = r->chain > newest.chain ? r->chain : newest.chain;
-	rc = record_encode(&content, dated);
+	r->chain = r->chain > newest.chain ? r->chain : newest.chain;
+	rc = record_encode(&content, r);
 	if (rc == ERR_OK) {
 		rc = ledger_append(out, &ledger, t, buf_span(&content));
 	}
 	if (rc == ERR_OK) {
 		sign_hash(signature, out->hash, identity);
-		store64_be(key, out->number);
-		rc = db_put_new(t, TABLE_SIGNATURE, db_span(key, sizeof key),
-				db_span(signature, sizeof signature));
+		rc = put_signature(t, out->number, signature);
 	}
 out:
 	buf_free(&content);
-	free(dated);
 	return rc;
+}
+
+/* What an entry says, time going forward from *newest. */
+static enum err read_copied(struct record *r, struct journal_times *newest,
+			    const struct journal_entry *e)
+{
+	enum err rc = record_decode(r, e->content);
+	if (rc == ERR_OK && (r->wall < newest->wall || r->chain < newest->chain)) {
+		rc = err_set(ERR_JOURNAL_BROKEN, "its time is before that of the one before it");
+	}
+	*newest = (struct journal_times){r->wall, r->chain};
+	return rc == ERR_OK ? rc : err_wrap(rc, "entry %llu", (unsigned long long)e->number);
+}
+
+enum err journal_append_copied(struct record *r, struct db_txn *t, const struct journal_entry *e,
+			       const struct identity_public *identity)
+{
+	struct ledger_head head;
+	struct journal_times newest;
+	enum err rc = journal_head(&head, t);
+	if (rc == ERR_OK) {
+		rc = journal_times(&newest, t);
+	}
+	if (rc == ERR_OK) {
+		rc = journal_follow(&head, e, identity);
+	}
+	if (rc == ERR_OK) {
+		rc = read_copied(r, &newest, e);
+	}
+	if (rc == ERR_OK) {
+		rc = ledger_append(&head, &ledger, t, e->content);
+	}
+	return rc == ERR_OK ? put_signature(t, head.number, e->signature) : rc;
+}
+
+enum err journal_entry_at(struct journal_entry *out, struct hash *hash, struct db_txn *t,
+			  uint64_t number)
+{
+	memset(out, 0, sizeof *out);
+	out->number = number;
+	enum err rc = ledger_read(&out->content, hash->b, &ledger, t, number);
+	return rc == ERR_OK ? read_signature(out->signature, t, number) : rc;
 }
 
 enum err journal_has(struct db_txn *t, const struct ledger_head *seen)
@@ -139,6 +238,7 @@ enum err journal_has(struct db_txn *t, const struct ledger_head *seen)
 enum err journal_since(struct reply *r, struct db_txn *t, uint64_t after)
 {
 	struct ledger_head newest;
+	struct hash hash;
 	size_t bytes = 0;
 	enum err rc = journal_head(&newest, t);
 	r->journal = newest;
@@ -155,10 +255,8 @@ enum err journal_since(struct reply *r, struct db_txn *t, uint64_t after)
 		struct journal_entry *e = &r->entries[r->n_entries++];
 		e->number = after + r->n_entries;
 		r->journal.number = e->number;
-		rc = ledger_read(&e->content, r->journal.hash, &ledger, t, e->number);
-		if (rc == ERR_OK) {
-			rc = read_signature(e->signature, t, e->number);
-		}
+		rc = journal_entry_at(e, &hash, t, e->number);
+		memcpy(r->journal.hash, hash.b, sizeof hash.b);
 		bytes += e->content.n;
 	}
 	return rc;
@@ -168,16 +266,20 @@ enum err journal_verify(struct ledger_head *out, struct db_txn *t,
 			const struct identity_public *identity)
 {
 	struct record *r = malloc(sizeof *r);
+	struct ledger_head head;
+	struct journal_times newest = {0};
+	struct journal_entry e;
 	struct hash hash;
-	uint8_t signature[64];
 	memset(out, 0, sizeof *out);
+	ledger_genesis(&head, JOURNAL_LABEL);
 	enum err rc = r ? ledger_verify(out, &ledger, t) : ERR_NO_MEMORY;
 	for (uint64_t n = 1; rc == ERR_OK && n <= out->number; n++) {
-		rc = journal_read(r, &hash, signature, t, n);
-		if (rc == ERR_OK &&
-		    crypto_sign_verify_detached(signature, hash.b, 32, identity->b) != 0) {
-			rc = err_set(ERR_JOURNAL_BROKEN, "entry %llu has a wrong signature",
-				     (unsigned long long)n);
+		rc = journal_entry_at(&e, &hash, t, n);
+		if (rc == ERR_OK) {
+			rc = journal_follow(&head, &e, identity);
+		}
+		if (rc == ERR_OK) {
+			rc = read_copied(r, &newest, &e);
 		}
 	}
 	free(r);

@@ -15,11 +15,33 @@
 enum err MUST_CHECK journal_head(struct ledger_head *out, struct db_txn *t);
 
 /*
- * Appends. Time only goes forward: ERR_CLOCK_BEHIND when the record's wall time is before the
- * newest entry's; its chain time is raised to the newest one's.
+ * Whether the machine's clock is believed: ERR_CLOCK_BEHIND when it is before the newest entry's
+ * time, ERR_CLOCK_JUMP when it is further ahead of it than the bound in force, which only a person
+ * can confirm (RECORD_CLOCK). *held is the time to write down until then: the newest entry's. When
+ * the clock is believed, *held is `wall`.
  */
-enum err MUST_CHECK journal_append(struct ledger_head *out, struct db_txn *t,
-				   const struct record *r, const struct identity *identity);
+enum err MUST_CHECK journal_clock(uint64_t *held, struct db_txn *t, uint64_t wall);
+
+/* How far ahead of the newest entry the clock may be, in seconds: what stands, and the default. */
+#define JOURNAL_AHEAD_DEFAULT (UINT64_C(7) * 24 * 3600)
+enum err MUST_CHECK journal_ahead(uint64_t *out, struct db_txn *t);
+enum err MUST_CHECK journal_set_ahead(struct db_txn *t, uint64_t seconds);
+
+/*
+ * Appends. Time only goes forward, and not by leaps: the errors of journal_clock, of which a
+ * RECORD_CLOCK meets only the first. The record's chain time is raised to the newest one's.
+ */
+enum err MUST_CHECK journal_append(struct ledger_head *out, struct db_txn *t, struct record *r,
+				   const struct identity *identity);
+
+/*
+ * Appends an entry of our own from a copy of the journal, signature and all; *r is what it says.
+ * ERR_JOURNAL_BROKEN unless it follows our newest, is signed by us, is of a kind we know, and no
+ * older than the one before it.
+ */
+enum err MUST_CHECK journal_append_copied(struct record *r, struct db_txn *t,
+					  const struct journal_entry *e,
+					  const struct identity_public *identity);
 
 /* ERR_NOT_FOUND, ERR_DB_DAMAGED, ERR_JOURNAL_BROKEN. hash and signature may be NULL. */
 enum err MUST_CHECK journal_read(struct record *out, struct hash *hash, uint8_t *signature,
@@ -30,6 +52,10 @@ struct journal_times {
 	uint64_t wall, chain;
 };
 enum err MUST_CHECK journal_times(struct journal_times *out, struct db_txn *t);
+
+/* What was hashed and signed of an entry, borrowed, and its signature. ERR_NOT_FOUND. */
+enum err MUST_CHECK journal_entry_at(struct journal_entry *out, struct hash *hash, struct db_txn *t,
+				     uint64_t number);
 
 /*
  * ERR_ROLLED_BACK unless `seen`, the head that the watcher echoes, is an entry we have (or the

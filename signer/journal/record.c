@@ -25,9 +25,10 @@ enum field {
 	FIELD_TEXT,
 	FIELD_PAYOUTS,
 	FIELD_IMAGES,
+	FIELD_INPUTS,
 };
 
-#define FIELDS_MAX 11
+#define FIELDS_MAX 12
 #define COMMON_FIELDS 3
 
 struct kind {
@@ -50,7 +51,7 @@ static const struct kind kinds[] = {
      {{FIELD_HASH, "policy_hash"}, {FIELD_TEXT, "policy"}}},
     {RECORD_REQUEST,
      "request",
-     {{FIELD_HASH, "request"}, {FIELD_NUMBER, "number"}, {FIELD_COUNT, "transactions"}}},
+     {{FIELD_HASH, "request"}, {FIELD_NUMBER, "request_number"}, {FIELD_COUNT, "transactions"}}},
     {RECORD_SIGNED,
      "signed",
      {{FIELD_HASH, "request"},
@@ -62,7 +63,8 @@ static const struct kind kinds[] = {
       {FIELD_RULE, "rule"},
       {FIELD_CONSENT, "consent"},
       {FIELD_PAYOUTS, "payouts"},
-      {FIELD_IMAGES, "key_images"}}},
+      {FIELD_IMAGES, "key_images"},
+      {FIELD_INPUTS, "outputs"}}},
     {RECORD_REFUSED,
      "refused",
      {{FIELD_HASH, "request"},
@@ -73,7 +75,7 @@ static const struct kind kinds[] = {
     {RECORD_REQUEST_REFUSED,
      "request_refused",
      {{FIELD_HASH, "request"},
-      {FIELD_NUMBER, "number"},
+      {FIELD_NUMBER, "request_number"},
       {FIELD_CODE, "code"},
       {FIELD_RULE, "rule"},
       {FIELD_TEXT, "reason"}}},
@@ -82,6 +84,10 @@ static const struct kind kinds[] = {
     {RECORD_APPROVAL,
      "approval",
      {{FIELD_HASH, "request"}, {FIELD_ID, "key"}, {FIELD_TEXT, "name"}}},
+    {RECORD_CLOCK, "clock_confirmed", {{FIELD_NUMBER, "newest"}}},
+    {RECORD_CATCH_UP,
+     "caught_up",
+     {{FIELD_HASH, "head"}, {FIELD_NUMBER, "first"}, {FIELD_COUNT, "entries"}}},
 };
 
 static const struct kind *find(uint64_t kind)
@@ -113,10 +119,11 @@ static void put_payouts(struct buf *out, const struct record *r)
 {
 	wire_put_list(out, r->n_payouts);
 	for (size_t i = 0; i < r->n_payouts; i++) {
-		wire_put_list(out, 3);
+		wire_put_list(out, 4);
 		wire_put_bytes(out, r->payouts[i].id.b, sizeof r->payouts[i].id.b);
 		wire_put_text(out, r->payouts[i].address);
 		wire_put_uint(out, r->payouts[i].amount.atomic);
+		wire_put_bytes(out, r->payouts[i].content.b, 32);
 	}
 }
 
@@ -165,6 +172,12 @@ static void put_field(struct buf *out, const struct record *r, enum field field)
 			wire_put_bytes(out, r->images[i].b, 32);
 		}
 		break;
+	case FIELD_INPUTS:
+		wire_put_list(out, r->n_inputs);
+		for (size_t i = 0; i < r->n_inputs; i++) {
+			wire_put_bytes(out, r->inputs[i].b, 32);
+		}
+		break;
 	case FIELD_END:
 		break;
 	}
@@ -190,10 +203,11 @@ static void get_payouts(struct record *r, struct wire_list *in)
 	struct wire_list list = wire_list(in, 0, TX_OUTPUTS_MAX);
 	r->n_payouts = list.n;
 	for (size_t i = 0; i < list.n; i++) {
-		struct wire_list one = wire_list(&list, 3, 3);
+		struct wire_list one = wire_list(&list, 4, 4);
 		wire_fixed(&one, r->payouts[i].id.b, sizeof r->payouts[i].id.b);
 		wire_text(&one, r->payouts[i].address, sizeof r->payouts[i].address);
 		r->payouts[i].amount = amount_of(wire_uint(&one, UINT64_MAX));
+		wire_fixed(&one, r->payouts[i].content.b, 32);
 	}
 }
 
@@ -203,6 +217,15 @@ static void get_images(struct record *r, struct wire_list *in)
 	r->n_images = list.n;
 	for (size_t i = 0; i < list.n; i++) {
 		wire_fixed(&list, r->images[i].b, 32);
+	}
+}
+
+static void get_inputs(struct record *r, struct wire_list *in)
+{
+	struct wire_list list = wire_list(in, 0, TX_INPUTS_MAX);
+	r->n_inputs = list.n;
+	for (size_t i = 0; i < list.n; i++) {
+		wire_fixed(&list, r->inputs[i].b, 32);
 	}
 }
 
@@ -247,6 +270,9 @@ static void get_field(struct record *r, struct wire_list *in, enum field field)
 		break;
 	case FIELD_IMAGES:
 		get_images(r, in);
+		break;
+	case FIELD_INPUTS:
+		get_inputs(r, in);
 		break;
 	case FIELD_END:
 		break;
@@ -346,6 +372,9 @@ static void text_field(struct buf *out, const struct record *r, enum field field
 	case FIELD_IMAGES:
 		buf_printf(out, "%zu", r->n_images);
 		break;
+	case FIELD_INPUTS:
+		buf_printf(out, "%zu", r->n_inputs);
+		break;
 	case FIELD_END:
 		break;
 	}
@@ -379,7 +408,10 @@ static void json_payouts(struct buf *out, const struct record *r)
 		json_hex(out, r->payouts[i].id.b, sizeof r->payouts[i].id.b);
 		buf_text(out, ",\"address\":");
 		json_text(out, r->payouts[i].address);
-		buf_printf(out, ",\"amount\":\"%s\"}", amount_format(amount, r->payouts[i].amount));
+		buf_printf(out, ",\"amount\":\"%s\",\"content\":",
+			   amount_format(amount, r->payouts[i].amount));
+		json_hex(out, r->payouts[i].content.b, 32);
+		buf_text(out, "}");
 	}
 	buf_text(out, "]");
 }
@@ -390,6 +422,16 @@ static void json_images(struct buf *out, const struct record *r)
 	for (size_t i = 0; i < r->n_images; i++) {
 		buf_text(out, i ? "," : "");
 		json_hex(out, r->images[i].b, 32);
+	}
+	buf_text(out, "]");
+}
+
+static void json_inputs(struct buf *out, const struct record *r)
+{
+	buf_text(out, "[");
+	for (size_t i = 0; i < r->n_inputs; i++) {
+		buf_text(out, i ? "," : "");
+		json_hex(out, r->inputs[i].b, 32);
 	}
 	buf_text(out, "]");
 }
@@ -436,6 +478,9 @@ static void json_field(struct buf *out, const struct record *r, enum field field
 		break;
 	case FIELD_IMAGES:
 		json_images(out, r);
+		break;
+	case FIELD_INPUTS:
+		json_inputs(out, r);
 		break;
 	case FIELD_END:
 		break;

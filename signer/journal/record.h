@@ -25,17 +25,20 @@ enum record_kind {
 	RECORD_KEY_IMAGES = 9,      /* key images given out: hash of the asking message, count */
 	RECORD_PASSPHRASE = 10,     /* the passphrase was changed */
 	RECORD_APPROVAL = 11,       /* an approver's signature: hash of the request, key, name */
+	RECORD_CLOCK = 13,    /* a person confirmed the clock; number: the newest entry's time */
+	RECORD_CATCH_UP = 14, /* taken from a copy; number: the first entry taken; count */
 };
 
 struct record_payout {
 	struct payout_id id;
 	char address[ADDRESS_TEXT_MAX];
 	struct amount amount;
+	struct hash content; /* state_payout_content */
 };
 
 struct record {
 	enum record_kind kind;
-	uint64_t wall;  /* the machine's clock */
+	uint64_t wall;  /* the machine's clock; the newest entry's while that is not believed */
 	uint64_t chain; /* the newest chain time seen in requests; 0: none yet */
 	uint64_t number, index, count;
 	struct hash hash; /* of the request, the policy or the asking message */
@@ -49,7 +52,9 @@ struct record {
 	size_t n_payouts;
 	struct record_payout payouts[TX_OUTPUTS_MAX];
 	size_t n_images;
-	struct key_image images[TX_INPUTS_MAX];
+	struct key_image images[TX_INPUTS_MAX]; /* in the transaction's order */
+	size_t n_inputs;
+	struct public_key inputs[TX_INPUTS_MAX]; /* the outputs spent, in the plan's order */
 };
 
 /* "signed", "request_refused", ...: fixed names. */

@@ -175,15 +175,8 @@ static enum err check_request(struct assessment *a, const struct env *env, struc
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	if (a->wall < newest.wall) {
-		return err_set(ERR_CLOCK_BEHIND, "by %llu seconds; set the clock",
-			       (unsigned long long)(newest.wall - a->wall));
-	}
 	a->chain = env_chain_time(&newest, a->wall, a->request.chain_time);
-	if ((rc = journal_has(t, &a->request.journal)) != ERR_OK) {
-		return rc;
-	}
-	if ((rc = state_request_number(&number, t)) != ERR_OK) {
+	if ((rc = state_request_number(&number, t, &a->watcher)) != ERR_OK) {
 		return rc;
 	}
 	if (a->request.number <= number) {
@@ -261,28 +254,47 @@ static enum err judge(struct assessment *a, const struct env *env, struct span f
 		      const struct approvals *approvals)
 {
 	struct db_txn *t = NULL;
-	struct buf stored;
-	enum err outcome;
-	buf_init(&stored, PROTO_MESSAGE_MAX + 1024);
 	enum err rc = db_begin(&t, env->db, false);
-	if (rc != ERR_OK) {
-		goto out;
+	if (rc == ERR_OK) {
+		err_clear();
+		a->rule = RULE_CHECKS;
+		rc = judged(check_request(a, env, t), &a->refused, a->reason);
 	}
-	rc = state_reply(&stored, &outcome, t, &a->hash);
-	if (rc != ERR_NOT_FOUND) {
-		a->answered = rc == ERR_OK;
-		goto out;
-	}
-	err_clear();
-	a->rule = RULE_CHECKS;
-	rc = judged(check_request(a, env, t), &a->refused, a->reason);
 	if (rc == ERR_OK && a->refused == ERR_OK) {
 		rc = judge_txs(a, env, t);
 	}
 	if (rc == ERR_OK && a->judged) {
 		rc = judged(check_approvals(a, file, approvals), &a->refused, a->reason);
 	}
-out:
+	db_abort(t);
+	return rc;
+}
+
+/*
+ * What is looked at before anything is written, be it that a policy's time has come: whether the
+ * request was answered, whether our journal is whole, and whether the clock is believed.
+ */
+static enum err check_past(struct assessment *a, const struct env *env)
+{
+	struct db_txn *t = NULL;
+	struct buf stored;
+	enum err outcome;
+	uint64_t held;
+	buf_init(&stored, PROTO_MESSAGE_MAX + 1024);
+	enum err rc = db_begin(&t, env->db, false);
+	if (rc == ERR_OK) {
+		rc = state_reply(&stored, &outcome, t, &a->hash);
+		a->answered = rc == ERR_OK;
+	}
+	if (rc == ERR_NOT_FOUND) {
+		err_clear();
+		rc = journal_has(t, &a->request.journal);
+		if (rc == ERR_OK) {
+			rc = journal_clock(&held, t, a->wall);
+		}
+	}
+	a->rule = RULE_CHECKS;
+	rc = judged(rc, &a->refused, a->reason);
 	db_abort(t);
 	buf_free(&stored);
 	return rc;
@@ -324,12 +336,14 @@ enum err assess(struct assessment *out, const struct env *env, struct span file,
 		rc = ERR_NO_MEMORY;
 		goto out;
 	}
-	if ((rc = settings_policy_ripen(env, out->request.chain_time)) == ERR_CLOCK_BEHIND) {
-		rc = ERR_OK; /* judged, and said, below */
-	}
 	out->wall = clock_wall(&env->clock);
-	if (rc == ERR_OK) {
-		rc = judge(out, env, file, approvals);
+	rc = check_past(out, env);
+	if (rc == ERR_OK && !out->answered && out->refused == ERR_OK) {
+		rc = settings_policy_ripen(env, out->request.chain_time);
+		out->wall = clock_wall(&env->clock);
+		if (rc == ERR_OK) {
+			rc = judge(out, env, file, approvals);
+		}
 	}
 out:
 	buf_free(&plain);

@@ -16,9 +16,11 @@ struct env {
 	struct rng rng;
 };
 
+#define BLOCK_TIME_AHEAD (UINT64_C(2) * 3600) /* Monero's bound on block times */
+
 /*
  * The chain time to go by when a request claims `claimed`: never more than two hours ahead of our
- * own clock (Monero's bound on block times), so that one lie cannot freeze the limits' window, and
+ * own clock (BLOCK_TIME_AHEAD), so that one lie cannot freeze the limits' window, and
  * never before the newest one journaled.
  */
 uint64_t env_chain_time(const struct journal_times *newest, uint64_t wall, uint64_t claimed);

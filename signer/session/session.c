@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "common/base/secret.h"
-#include "signer/session/settings.h"
+#include "signer/session/entry.h"
+
+#define LOOKED_AT_MAX (UINT64_C(24) * 3600) /* a person's time to think, in seconds */
 
 /* What one signing collects before it is committed. */
 struct work {
@@ -34,12 +36,11 @@ static void work_free(struct work *w)
 
 static enum err journal(struct work *w, enum record_kind kind)
 {
-	struct ledger_head head;
 	w->record->kind = kind;
 	w->record->wall = w->a->wall;
 	w->record->chain = w->a->chain;
 	w->record->hash = w->a->hash;
-	return journal_append(&head, w->txn, w->record, w->env->identity);
+	return entry_add(w->txn, w->env, w->record);
 }
 
 static enum err journal_request(struct work *w)
@@ -99,10 +100,13 @@ static enum err journal_signed(struct work *w, size_t i)
 		const struct request_payout *p = &request->payouts[t->payout[k]];
 		r->payouts[k].id = p->id;
 		r->payouts[k].amount = p->amount;
+		r->payouts[k].content = judged->state.contents[k];
 		address_format(r->payouts[k].address, &p->to);
 	}
 	r->n_images = w->made[i].n_images;
 	memcpy(r->images, w->made[i].images, r->n_images * sizeof r->images[0]);
+	r->n_inputs = judged->state.n_inputs;
+	memcpy(r->inputs, judged->state.inputs, r->n_inputs * sizeof r->inputs[0]);
 	return journal(w, RECORD_SIGNED);
 }
 
@@ -120,9 +124,6 @@ static enum err sign_tx(struct work *w, size_t i, const struct spend_key *spend)
 	}
 	if (rc == ERR_OK) {
 		rc = journal_signed(w, i);
-	}
-	if (rc == ERR_OK) {
-		rc = state_add_tx(w->txn, &made->id, &w->a->txs[i].state);
 	}
 	if (rc != ERR_OK) {
 		return rc;
@@ -172,9 +173,6 @@ static enum err seal(struct buf *out, struct work *w)
 	if (rc == ERR_OK) {
 		rc = state_set_reply(w->txn, &w->a->hash, outcome, buf_span(out));
 	}
-	if (rc == ERR_OK) {
-		rc = state_set_request_number(w->txn, w->a->request.number);
-	}
 	buf_free(&body);
 	return rc;
 }
@@ -223,12 +221,43 @@ keep:
 	return rc;
 }
 
-/* The request as a whole: journaled, not answered. Returns `code`, or why it was not journaled. */
+/*
+ * The request as a whole: journaled, not answered. The time of a clock that is not believed is not
+ * written down. A journal that lacks entries is not added to, since it could not catch up then.
+ */
+static enum err journal_refusal(const struct env *env, struct record *r, enum err code,
+				const struct ledger_head *seen)
+{
+	struct db_txn *t = NULL;
+	struct ledger_head head;
+	enum err rc = db_begin(&t, env->db, true);
+	if (rc == ERR_OK) {
+		rc = journal_head(&head, t);
+	}
+	if (rc == ERR_OK && code == ERR_ROLLED_BACK && seen->number > head.number) {
+		goto out;
+	}
+	if (rc == ERR_OK) {
+		rc = journal_clock(&r->wall, t, clock_wall(&env->clock));
+	}
+	if (rc == ERR_OK || rc == ERR_CLOCK_BEHIND || rc == ERR_CLOCK_JUMP) {
+		rc = entry_add(t, env, r);
+	}
+	if (rc == ERR_OK) {
+		rc = db_commit(t);
+		t = NULL;
+	}
+out:
+	db_abort(t);
+	return rc;
+}
+
+/* Returns `code`, or why it was not journaled. */
 static enum err refuse_request(const struct env *env, const struct assessment *a, enum err code,
 			       const char *rule, const char *reason)
 {
 	struct record *r = calloc(1, sizeof *r);
-	enum err rc = r ? ERR_OK : ERR_NO_MEMORY;
+	enum err rc = ERR_NO_MEMORY;
 	if (r) {
 		r->kind = RECORD_REQUEST_REFUSED;
 		r->chain = a->chain;
@@ -237,13 +266,10 @@ static enum err refuse_request(const struct env *env, const struct assessment *a
 		r->code = code;
 		snprintf(r->rule, sizeof r->rule, "%s", rule);
 		snprintf(r->text, sizeof r->text, "%s", reason);
-		rc = settings_journal(env, r);
+		rc = journal_refusal(env, r, code, &a->request.journal);
 	}
 	free(r);
-	if (rc != ERR_OK && rc != ERR_CLOCK_BEHIND) {
-		return rc;
-	}
-	return err_set(code, "%s", reason);
+	return rc == ERR_OK ? err_set(code, "%s", reason) : rc;
 }
 
 static enum err repeat(struct buf *reply, const struct env *env, const struct assessment *a)
@@ -305,6 +331,10 @@ enum err session_answer(struct buf *reply, struct assessment *a, const struct en
 	uint64_t now = clock_wall(&env->clock);
 	if (now < a->wall) {
 		return refuse_request(env, a, ERR_CLOCK_BEHIND, "checks", "the clock went back");
+	}
+	if (now - a->wall > LOOKED_AT_MAX) {
+		return refuse_request(env, a, ERR_CLOCK_JUMP, "checks",
+				      "more than a day went by while it was looked at");
 	}
 	a->wall = now;
 	if (now > a->request.expires) {

@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/secret.h"
 #include "common/crypto/keccak.h"
-
-#define BLOCK_TIME_AHEAD (UINT64_C(2) * 3600)
+#include "signer/session/entry.h"
 
 uint64_t env_chain_time(const struct journal_times *newest, uint64_t wall, uint64_t claimed)
 {
@@ -25,12 +23,6 @@ static struct record *record_new(const struct env *env, enum record_kind kind)
 	return r;
 }
 
-static enum err append(struct db_txn *t, const struct record *r, const struct env *env)
-{
-	struct ledger_head head;
-	return journal_append(&head, t, r, env->identity);
-}
-
 enum err settings_journal(const struct env *env, struct record *r)
 {
 	struct db_txn *t = NULL;
@@ -39,7 +31,7 @@ enum err settings_journal(const struct env *env, struct record *r)
 		return rc;
 	}
 	r->wall = clock_wall(&env->clock);
-	rc = append(t, r, env);
+	rc = entry_add(t, env, r);
 	if (rc != ERR_OK) {
 		db_abort(t);
 		return rc;
@@ -65,7 +57,7 @@ enum err settings_init(const struct env *env, uint64_t birthday)
 	}
 	memcpy(r->id.b, env->identity->public.b, 32);
 	r->number = birthday;
-	rc = append(t, r, env);
+	rc = entry_add(t, env, r);
 	if (rc == ERR_OK) {
 		rc = db_commit(t);
 		t = NULL;
@@ -73,23 +65,6 @@ enum err settings_init(const struct env *env, uint64_t birthday)
 out:
 	db_abort(t);
 	free(r);
-	return rc;
-}
-
-/* Another watcher counts its requests anew; the same one goes on, so that none is replayed. */
-static enum err pin(struct db_txn *t, const struct identity_public *watcher, const char *name)
-{
-	struct identity_public old;
-	enum err rc = state_watcher(&old, NULL, t);
-	if (rc != ERR_OK && rc != ERR_STATE) {
-		return rc;
-	}
-	if (rc == ERR_OK && !secret_equal(old.b, watcher->b, sizeof old.b)) {
-		rc = state_set_request_number(t, 0);
-	}
-	if (rc == ERR_OK || rc == ERR_STATE) {
-		rc = state_set_watcher(t, watcher, name);
-	}
 	return rc;
 }
 
@@ -117,10 +92,7 @@ enum err settings_pair(struct identity_public *watcher, char name[PROTO_NAME_MAX
 	if ((rc = db_begin(&t, env->db, true)) != ERR_OK) {
 		goto out;
 	}
-	rc = pin(t, watcher, name);
-	if (rc == ERR_OK) {
-		rc = append(t, r, env);
-	}
+	rc = entry_add(t, env, r);
 	if (rc == ERR_OK) {
 		rc = db_commit(t);
 		t = NULL;
@@ -144,7 +116,7 @@ static enum err journal_policy(struct db_txn *t, const struct env *env, struct r
 		memcpy(r->text, text.p, text.n);
 		r->text[text.n] = '\0';
 		keccak256(r->hash.b, text.p, text.n);
-		rc = append(t, r, env);
+		rc = entry_add(t, env, r);
 	}
 	buf_free(&text);
 	return rc;
@@ -154,44 +126,18 @@ static enum err journal_policy(struct db_txn *t, const struct env *env, struct r
 static enum err submit(struct db_txn *t, const struct env *env, struct record *r,
 		       const struct policy *old, const struct policy *p, uint64_t *waits_until)
 {
-	struct journal_times newest;
-	struct state_pending *pending = calloc(1, sizeof *pending);
 	struct policy *now = calloc(1, sizeof *now);
-	enum err rc = pending && now ? journal_times(&newest, t) : ERR_NO_MEMORY;
-	if (rc != ERR_OK) {
-		goto out;
+	if (!now) {
+		return ERR_NO_MEMORY;
 	}
-	pending->policy = *p;
-	pending->wall = r->wall + old->cool_off;
-	/* The chain time we know may be of long ago, or none: the clock says how far it is now. */
-	uint64_t chain = r->wall > BLOCK_TIME_AHEAD ? r->wall - BLOCK_TIME_AHEAD : 0;
-	pending->chain = (newest.chain > chain ? newest.chain : chain) + old->cool_off;
 	policy_stricter(now, old, p);
-	*waits_until = pending->wall;
-	rc = journal_policy(t, env, r, RECORD_POLICY_SUBMITTED, p, pending->wall);
-	if (rc == ERR_OK) {
-		rc = state_set_pending(t, pending);
-	}
-	if (rc == ERR_OK) {
-		rc = state_set_policy(t, now);
-	}
+	*waits_until = r->wall + old->cool_off;
+	enum err rc = journal_policy(t, env, r, RECORD_POLICY_SUBMITTED, p, *waits_until);
 	if (rc == ERR_OK && policy_loosens(now, old)) {
 		rc = journal_policy(t, env, r, RECORD_POLICY_EFFECTIVE, now, 0);
 	}
-out:
-	free(pending);
 	free(now);
 	return rc;
-}
-
-static enum err enforce(struct db_txn *t, const struct env *env, struct record *r,
-			const struct policy *p)
-{
-	enum err rc = journal_policy(t, env, r, RECORD_POLICY_EFFECTIVE, p, 0);
-	if (rc == ERR_OK) {
-		rc = state_set_pending(t, NULL);
-	}
-	return rc == ERR_OK ? state_set_policy(t, p) : rc;
 }
 
 enum err settings_policy_set(uint64_t *waits_until, const struct env *env, const struct policy *p)
@@ -210,7 +156,7 @@ enum err settings_policy_set(uint64_t *waits_until, const struct env *env, const
 	} else if (rc == ERR_OK || rc == ERR_NO_POLICY) {
 		rc = journal_policy(t, env, r, RECORD_POLICY_SUBMITTED, p, r->wall);
 		if (rc == ERR_OK) {
-			rc = enforce(t, env, r, p);
+			rc = journal_policy(t, env, r, RECORD_POLICY_EFFECTIVE, p, 0);
 		}
 	}
 	if (rc == ERR_OK) {
@@ -246,7 +192,7 @@ enum err settings_policy_ripen(const struct env *env, uint64_t claimed)
 	}
 	r->chain = env_chain_time(&newest, r->wall, claimed);
 	if (r->wall >= pending->wall && r->chain >= pending->chain) {
-		rc = enforce(t, env, r, &pending->policy);
+		rc = journal_policy(t, env, r, RECORD_POLICY_EFFECTIVE, &pending->policy, 0);
 		if (rc == ERR_OK) {
 			rc = db_commit(t);
 			t = NULL;
@@ -255,6 +201,28 @@ enum err settings_policy_ripen(const struct env *env, uint64_t claimed)
 out:
 	db_abort(t);
 	free(pending);
+	free(r);
+	return rc;
+}
+
+enum err settings_clock(const struct env *env)
+{
+	struct db_txn *t = NULL;
+	struct journal_times newest;
+	struct record *r = record_new(env, RECORD_CLOCK);
+	enum err rc = r ? db_begin(&t, env->db, true) : ERR_NO_MEMORY;
+	if (rc == ERR_OK) {
+		rc = journal_times(&newest, t);
+	}
+	if (rc == ERR_OK) {
+		r->number = newest.wall;
+		rc = entry_add(t, env, r);
+	}
+	if (rc == ERR_OK) {
+		rc = db_commit(t);
+		t = NULL;
+	}
+	db_abort(t);
 	free(r);
 	return rc;
 }

@@ -23,6 +23,9 @@ enum err MUST_CHECK settings_policy_set(uint64_t *waits_until, const struct env 
  */
 enum err MUST_CHECK settings_policy_ripen(const struct env *env, uint64_t claimed);
 
+/* Journals that a person found the clock to be right, however far ahead. ERR_CLOCK_BEHIND. */
+enum err MUST_CHECK settings_clock(const struct env *env);
+
 /* Journals one record in a transaction of its own, with the time of now. */
 enum err MUST_CHECK settings_journal(const struct env *env, struct record *r);
 

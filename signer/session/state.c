@@ -10,7 +10,8 @@
 #define KEY_WATCHER "watcher"
 #define KEY_POLICY "policy"
 #define KEY_PENDING "policy-pending"
-#define KEY_NUMBER "request-number"
+#define KEY_NUMBER "number "
+#define NUMBER_KEY_SIZE (sizeof KEY_NUMBER - 1 + sizeof(struct identity_public))
 
 static struct span text_span(const char *s)
 {
@@ -125,11 +126,22 @@ enum err state_set_pending(struct db_txn *t, const struct state_pending *p)
 	return rc;
 }
 
-enum err state_request_number(uint64_t *out, struct db_txn *t)
+/* One a watcher, kept for ever: whoever is paired again goes on where it was. */
+static struct span number_key(uint8_t key[static NUMBER_KEY_SIZE],
+			      const struct identity_public *watcher)
+{
+	memcpy(key, KEY_NUMBER, sizeof KEY_NUMBER - 1);
+	memcpy(key + sizeof KEY_NUMBER - 1, watcher->b, sizeof watcher->b);
+	return db_span(key, NUMBER_KEY_SIZE);
+}
+
+enum err state_request_number(uint64_t *out, struct db_txn *t,
+			      const struct identity_public *watcher)
 {
 	struct span value;
+	uint8_t key[NUMBER_KEY_SIZE];
 	*out = 0;
-	enum err rc = get_meta(&value, t, KEY_NUMBER);
+	enum err rc = db_get(t, TABLE_META, number_key(key, watcher), &value);
 	if (rc == ERR_NOT_FOUND) {
 		return ERR_OK;
 	}
@@ -142,11 +154,12 @@ enum err state_request_number(uint64_t *out, struct db_txn *t)
 	return rc;
 }
 
-enum err state_set_request_number(struct db_txn *t, uint64_t number)
+enum err state_set_request_number(struct db_txn *t, const struct identity_public *watcher,
+				  uint64_t number)
 {
-	uint8_t value[8];
+	uint8_t value[8], key[NUMBER_KEY_SIZE];
 	store64_be(value, number);
-	return db_put(t, TABLE_META, text_span(KEY_NUMBER), db_span(value, sizeof value));
+	return db_put(t, TABLE_META, number_key(key, watcher), db_span(value, sizeof value));
 }
 
 enum err state_reply(struct buf *out, enum err *outcome, struct db_txn *t,
@@ -160,6 +173,11 @@ enum err state_reply(struct buf *out, enum err *outcome, struct db_txn *t,
 	}
 	if (value.n < 4) {
 		return unreadable("a reply");
+	}
+	if (value.n == 4) {
+		return err_set(ERR_REPLY_LOST,
+			       "take it from where it was put then, or cancel the request on the "
+			       "watcher and build another");
 	}
 	*outcome = (enum err)load32_be(value.p);
 	buf_put(out, value.p + 4, value.n - 4);
@@ -175,10 +193,16 @@ enum err state_set_reply(struct db_txn *t, const struct hash *request, enum err 
 	buf_put(&value, reply.p, reply.n);
 	enum err rc = buf_end(&value);
 	if (rc == ERR_OK) {
-		rc = db_put_new(t, TABLE_REPLY, db_span(request->b, 32), buf_span(&value));
+		rc = db_put(t, TABLE_REPLY, db_span(request->b, 32), buf_span(&value));
 	}
 	buf_free(&value);
 	return rc;
+}
+
+enum err state_set_reply_lost(struct db_txn *t, const struct hash *request)
+{
+	static const uint8_t nothing[4];
+	return db_put(t, TABLE_REPLY, db_span(request->b, 32), db_span(nothing, sizeof nothing));
 }
 
 void state_payout_content(struct hash *out, const struct request_payout *p)

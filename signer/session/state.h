@@ -31,18 +31,24 @@ enum err MUST_CHECK state_pending(struct state_pending *out, struct db_txn *t,
 /* Replaces the one that waited; NULL drops it. */
 enum err MUST_CHECK state_set_pending(struct db_txn *t, const struct state_pending *p);
 
-/* The newest request number answered; 0: none. */
-enum err MUST_CHECK state_request_number(uint64_t *out, struct db_txn *t);
-enum err MUST_CHECK state_set_request_number(struct db_txn *t, uint64_t number);
+/* The newest request number of this watcher that was answered; 0: none. */
+enum err MUST_CHECK state_request_number(uint64_t *out, struct db_txn *t,
+					 const struct identity_public *watcher);
+enum err MUST_CHECK state_set_request_number(struct db_txn *t,
+					     const struct identity_public *watcher,
+					     uint64_t number);
 
 /*
  * The reply given to a request, and the error that went with it (ERR_OK: something was signed).
- * ERR_NOT_FOUND. The bytes are appended to `out`.
+ * ERR_NOT_FOUND; ERR_REPLY_LOST when it was answered, but the bytes did not survive. The bytes are
+ * appended to `out`.
  */
 enum err MUST_CHECK state_reply(struct buf *out, enum err *outcome, struct db_txn *t,
 				const struct hash *request);
 enum err MUST_CHECK state_set_reply(struct db_txn *t, const struct hash *request, enum err outcome,
 				    struct span reply);
+/* What a copy of the journal says of a request: that it was answered, not with which bytes. */
+enum err MUST_CHECK state_set_reply_lost(struct db_txn *t, const struct hash *request);
 
 /* A transaction as the rules of replacement see it. */
 struct state_tx {

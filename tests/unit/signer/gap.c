@@ -24,7 +24,7 @@ static void open_store(struct gap *g)
 	g->env = (struct env){g->db, &g->wallet.account, &g->signer, {g, wall, steady}, g->rng};
 }
 
-static void pair(struct gap *g)
+void gap_pair(struct gap *g)
 {
 	struct pairing m = {"watcher"};
 	struct buf body, file;
@@ -63,7 +63,7 @@ void gap_open(struct gap *g)
 	identity_from_seed(&g->watcher, seed);
 	open_store(g);
 	assert_int_equal(settings_init(&g->env, 0), ERR_OK);
-	pair(g);
+	gap_pair(g);
 	struct db_txn *t;
 	assert_int_equal(db_begin(&t, g->db, false), ERR_OK);
 	assert_int_equal(journal_head(&g->head, t), ERR_OK);

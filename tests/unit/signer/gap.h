@@ -31,6 +31,8 @@ struct gap {
 /* A paired signer without a policy, on an empty folder. */
 void gap_open(struct gap *g);
 void gap_close(struct gap *g);
+/* Pins g->watcher. */
+void gap_pair(struct gap *g);
 /* Closes the store and opens it again, as another run of the program would. */
 void gap_reopen(struct gap *g);
 /* Limits in XMR: payout, transaction, day; count. */
