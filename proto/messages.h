@@ -13,9 +13,10 @@
 #define PROTO_NAME_MAX 64 /* bytes of printable ASCII, without terminator */
 #define PROTO_REFERENCE_MAX 64
 #define PROTO_TX_BLOB_MAX 160000
-#define PROTO_ENTRY_MAX 16384        /* content of one journal entry */
-#define PROTO_ENTRIES_MAX 4096       /* journal entries in one reply */
-#define PROTO_COPY_ENTRIES_MAX 60000 /* and in one copy of the journal */
+#define PROTO_ENTRY_MAX 16384            /* content of one journal entry */
+#define PROTO_ENTRIES_MAX 4096           /* journal entries in one reply */
+#define PROTO_COPY_ENTRIES_MAX 60000     /* and in one copy of the journal */
+#define PROTO_COPY_BYTES_MAX (15u << 20) /* of entries in one copy, before the last */
 #define PROTO_MESSAGE_MAX (16u << 20)
 #define PROTO_KEY_IMAGES_MAX 10000
 #define JOURNAL_LABEL "airlock-signer-journal" /* the ledger label of the signer's journal */

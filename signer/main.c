@@ -62,6 +62,13 @@ static const struct command commands[] = {
      "Shows a request, asks for its code, signs what the policy allows.",
      HELP_APPROVAL
      "  --confirm-fd N       reads the code from descriptor N instead of the terminal\n"},
+    {{"serve", NULL},
+     cmd_serve,
+     "--inbox DIR --outbox DIR [--once]",
+     "Answers the requests in a folder, as far as the policy lets them go unattended, until\n"
+     "SIGTERM. NAME becomes NAME.done, with NAME.reply in the outbox, or NAME.failed, with the\n"
+     "reason beside it.",
+     "  --once               answers what is there and ends\n"},
     {{"key-images", NULL},
      cmd_key_images,
      "FILE --out FILE",
@@ -70,10 +77,21 @@ static const struct command commands[] = {
     {{"journal", "show"}, cmd_journal_show, "", "Shows what was done.", ""},
     {{"journal", "export"},
      cmd_journal_export,
-     "--out FILE",
+     "--out FILE [--cbor [--after N]]",
      "Writes every entry as a line of JSON, with the bytes that were hashed and signed.",
+     "  --cbor               writes a message of type journal instead; asks for the passphrase\n"
+     "  --after N            from entry N + 1 on, when one message does not hold all\n"},
+    {{"journal", "verify"},
+     cmd_journal_verify,
+     "[FILE...] [--identity ID]",
+     "Checks every link and signature, of the vault's journal or of exported files; those need\n"
+     "neither vault nor passphrase. Says at which entry a chain breaks.",
+     "  --identity ID        the signer's fingerprint, or its identity as 64 digits\n"},
+    {{"catch-up", NULL},
+     cmd_catch_up,
+     "FILE...",
+     "Takes the entries that this disk has lost from the watcher's copy of the journal.",
      ""},
-    {{"journal", "verify"}, cmd_journal_verify, "", "Checks every link and signature.", ""},
     {{"clock", "confirm"},
      cmd_clock_confirm,
      "",

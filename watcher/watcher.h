@@ -379,6 +379,19 @@ struct broadcast_result {
  */
 enum err MUST_CHECK watcher_broadcast(struct watcher *w, struct broadcast_result *out);
 
+/* ---- The signer's journal ---- */
+
+struct journal_export {
+	uint64_t first, last; /* entries in the file; last < first: none */
+	uint64_t newest;      /* of our copy */
+};
+/*
+ * Our copy of the signer's journal from entry `after` + 1 on, as much as fits a message, appended
+ * to `file`: sealed to the signer, which catches up with it, or open, for an auditor.
+ */
+enum err MUST_CHECK watcher_export_journal(const struct watcher *w, uint64_t after, bool open,
+					   struct buf *file, struct journal_export *out);
+
 /* ---- Events ---- */
 
 struct event {

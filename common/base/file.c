@@ -141,6 +141,14 @@ enum err file_write_new(const char *path, const void *p, size_t n)
 	return write_file(path, p, n, false);
 }
 
+enum err file_rename(const char *from, const char *to)
+{
+	if (rename(from, to) != 0) {
+		return err_errno(errno, "cannot rename", from);
+	}
+	return sync_parent(to);
+}
+
 enum err dir_make(const char *path)
 {
 	if (mkdir(path, 0700) != 0 && errno != EEXIST) {

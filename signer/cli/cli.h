@@ -19,6 +19,9 @@ struct options {
 	const char *network;
 	const char *birthday;
 	const char *kdf;
+	const char *identity; /* a fingerprint, or 64 hex digits */
+	const char *after;
+	const char *inbox, *outbox; /* folders */
 	const char *kdf_ops;
 	const char *kdf_memory;
 	int passphrase_fd; /* -1: the terminal */
@@ -29,6 +32,8 @@ struct options {
 	bool restore;
 	bool yes;
 	bool diff;
+	bool cbor;
+	bool once;
 	bool json;
 	bool help;
 	size_t n_approvals;
@@ -85,7 +90,9 @@ enum err MUST_CHECK cmd_key_images(const struct options *o);
 enum err MUST_CHECK cmd_journal_show(const struct options *o);
 enum err MUST_CHECK cmd_journal_export(const struct options *o);
 enum err MUST_CHECK cmd_journal_verify(const struct options *o);
+enum err MUST_CHECK cmd_catch_up(const struct options *o);
 enum err MUST_CHECK cmd_clock_confirm(const struct options *o);
+enum err MUST_CHECK cmd_serve(const struct options *o);
 enum err MUST_CHECK cmd_status(const struct options *o);
 enum err MUST_CHECK cmd_passphrase(const struct options *o);
 

@@ -23,6 +23,12 @@ enum letter {
 	OPT_RESTORE,
 	OPT_YES,
 	OPT_DIFF,
+	OPT_IDENTITY,
+	OPT_AFTER,
+	OPT_CBOR,
+	OPT_INBOX,
+	OPT_OUTBOX,
+	OPT_ONCE,
 	OPT_JSON,
 	OPT_HELP,
 };
@@ -44,6 +50,12 @@ static const struct option longs[] = {
     {"restore", no_argument, NULL, OPT_RESTORE},
     {"yes", no_argument, NULL, OPT_YES},
     {"diff", no_argument, NULL, OPT_DIFF},
+    {"identity", required_argument, NULL, OPT_IDENTITY},
+    {"after", required_argument, NULL, OPT_AFTER},
+    {"cbor", no_argument, NULL, OPT_CBOR},
+    {"inbox", required_argument, NULL, OPT_INBOX},
+    {"outbox", required_argument, NULL, OPT_OUTBOX},
+    {"once", no_argument, NULL, OPT_ONCE},
     {"json", no_argument, NULL, OPT_JSON},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
@@ -140,6 +152,24 @@ static enum err take(struct options *o, int letter, const char *name)
 	case OPT_DIFF:
 		o->diff = true;
 		return ERR_OK;
+	case OPT_IDENTITY:
+		o->identity = optarg;
+		return ERR_OK;
+	case OPT_AFTER:
+		o->after = optarg;
+		return ERR_OK;
+	case OPT_INBOX:
+		o->inbox = optarg;
+		return ERR_OK;
+	case OPT_OUTBOX:
+		o->outbox = optarg;
+		return ERR_OK;
+	case OPT_ONCE:
+		o->once = true;
+		return ERR_OK;
+	case OPT_CBOR:
+		o->cbor = true;
+		return ERR_OK;
 	case OPT_JSON:
 		o->json = true;
 		return ERR_OK;
@@ -184,6 +214,12 @@ enum err options_places(struct sandbox_places *out, const struct options *o)
 	}
 	if (rc == ERR_OK && o->out && strcmp(o->out, "-") != 0) {
 		rc = sandbox_place_of(out, o->out);
+	}
+	if (rc == ERR_OK && o->inbox) {
+		rc = sandbox_place(out, o->inbox);
+	}
+	if (rc == ERR_OK && o->outbox) {
+		rc = sandbox_place(out, o->outbox);
 	}
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "proto/journal.h"
 
 #define REPLY_BYTES_MAX (4u << 20)
+#define ENTRY_BYTES 80 /* of an entry in a message, besides its content */
 #define KEY_AHEAD "clock-ahead"
 
 static const struct ledger ledger = {TABLE_JOURNAL, JOURNAL_LABEL};
@@ -167,9 +168,7 @@ out:
 	return rc;
 }
 
-/* What an entry says, time going forward from *newest. */
-static enum err read_copied(struct record *r, struct journal_times *newest,
-			    const struct journal_entry *e)
+enum err journal_says(struct record *r, struct journal_times *newest, const struct journal_entry *e)
 {
 	enum err rc = record_decode(r, e->content);
 	if (rc == ERR_OK && (r->wall < newest->wall || r->chain < newest->chain)) {
@@ -192,7 +191,7 @@ enum err journal_append_copied(struct record *r, struct db_txn *t, const struct 
 		rc = journal_follow(&head, e, identity);
 	}
 	if (rc == ERR_OK) {
-		rc = read_copied(r, &newest, e);
+		rc = journal_says(r, &newest, e);
 	}
 	if (rc == ERR_OK) {
 		rc = ledger_append(&head, &ledger, t, e->content);
@@ -235,31 +234,68 @@ enum err journal_has(struct db_txn *t, const struct ledger_head *seen)
 	return rc;
 }
 
-enum err journal_since(struct reply *r, struct db_txn *t, uint64_t after)
+/* Entries from head->number + 1 on, at most `most` of them; *head moves on to the last. */
+static enum err gather(struct journal_entry **entries, size_t *n, struct ledger_head *head,
+		       struct db_txn *t, uint64_t most, size_t bytes_max)
 {
 	struct ledger_head newest;
 	struct hash hash;
 	size_t bytes = 0;
 	enum err rc = journal_head(&newest, t);
+	if (rc != ERR_OK || newest.number <= head->number) {
+		return rc;
+	}
+	uint64_t left = newest.number - head->number;
+	most = left < most ? left : most;
+	*entries = calloc(most, sizeof **entries);
+	if (!*entries) {
+		return ERR_NO_MEMORY;
+	}
+	while (rc == ERR_OK && *n < most && bytes < bytes_max) {
+		struct journal_entry *e = &(*entries)[*n];
+		rc = journal_entry_at(e, &hash, t, head->number + 1);
+		if (rc == ERR_OK) {
+			head->number++;
+			memcpy(head->hash, hash.b, sizeof hash.b);
+			bytes += e->content.n + ENTRY_BYTES;
+			++*n;
+		}
+	}
+	return rc;
+}
+
+enum err journal_since(struct reply *r, struct db_txn *t, uint64_t after)
+{
+	struct ledger_head newest;
+	enum err rc = journal_head(&newest, t);
 	r->journal = newest;
 	if (rc != ERR_OK || newest.number <= after) {
 		return rc;
 	}
-	uint64_t most = newest.number - after;
-	most = most < PROTO_ENTRIES_MAX ? most : PROTO_ENTRIES_MAX;
-	r->entries = calloc(most, sizeof *r->entries);
-	if (!r->entries) {
-		return ERR_NO_MEMORY;
+	r->journal.number = after;
+	return gather(&r->entries, &r->n_entries, &r->journal, t, PROTO_ENTRIES_MAX,
+		      REPLY_BYTES_MAX);
+}
+
+enum err journal_copy(struct journal *m, struct db_txn *t, uint64_t after)
+{
+	struct journal_entry e;
+	struct hash hash;
+	memset(m, 0, sizeof *m);
+	ledger_genesis(&m->before, JOURNAL_LABEL);
+	enum err rc = after ? journal_entry_at(&e, &hash, t, after) : ERR_OK;
+	if (rc != ERR_OK) {
+		return rc == ERR_NOT_FOUND
+			   ? err_set(rc, "there is no entry %llu yet", (unsigned long long)after)
+			   : rc;
 	}
-	while (rc == ERR_OK && r->n_entries < most && bytes < REPLY_BYTES_MAX) {
-		struct journal_entry *e = &r->entries[r->n_entries++];
-		e->number = after + r->n_entries;
-		r->journal.number = e->number;
-		rc = journal_entry_at(e, &hash, t, e->number);
-		memcpy(r->journal.hash, hash.b, sizeof hash.b);
-		bytes += e->content.n;
+	if (after) {
+		m->before.number = after;
+		memcpy(m->before.hash, hash.b, sizeof hash.b);
 	}
-	return rc;
+	m->head = m->before;
+	return gather(&m->entries, &m->n_entries, &m->head, t, PROTO_COPY_ENTRIES_MAX,
+		      PROTO_COPY_BYTES_MAX);
 }
 
 enum err journal_verify(struct ledger_head *out, struct db_txn *t,
@@ -279,7 +315,7 @@ enum err journal_verify(struct ledger_head *out, struct db_txn *t,
 			rc = journal_follow(&head, &e, identity);
 		}
 		if (rc == ERR_OK) {
-			rc = read_copied(r, &newest, &e);
+			rc = journal_says(r, &newest, &e);
 		}
 	}
 	free(r);

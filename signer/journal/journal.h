@@ -53,6 +53,13 @@ struct journal_times {
 };
 enum err MUST_CHECK journal_times(struct journal_times *out, struct db_txn *t);
 
+/*
+ * What an entry says. ERR_JOURNAL_BROKEN for a kind that is not known, or a time before *newest,
+ * which moves on to it.
+ */
+enum err MUST_CHECK journal_says(struct record *out, struct journal_times *newest,
+				 const struct journal_entry *e);
+
 /* What was hashed and signed of an entry, borrowed, and its signature. ERR_NOT_FOUND. */
 enum err MUST_CHECK journal_entry_at(struct journal_entry *out, struct hash *hash, struct db_txn *t,
 				     uint64_t number);
@@ -69,6 +76,12 @@ enum err MUST_CHECK journal_has(struct db_txn *t, const struct ledger_head *seen
  */
 enum err MUST_CHECK journal_spent(struct policy_spent *out, struct db_txn *t, uint64_t wall,
 				  uint64_t chain);
+
+/*
+ * Sets m's entries (freed by journal_free) to those after number `after`, as many as fit a message,
+ * and its heads. Contents are borrowed from the transaction. The signer is the caller's to set.
+ */
+enum err MUST_CHECK journal_copy(struct journal *m, struct db_txn *t, uint64_t after);
 
 /*
  * Sets r->entries (freed by reply_free) to the entries after number `after`, as many as fit a

@@ -16,6 +16,7 @@ struct options {
 	const char *kit, *node, *network;
 	const char *id, *address, *amount, *reference;
 	const char *account, *label, *out, *after, *fee;
+	const char *identity; /* a fingerprint, or 64 hex digits */
 	const char *priority, *not_before;
 	const char *url, *key, *allow, *hours;
 	bool insecure_node;
@@ -115,6 +116,9 @@ enum err MUST_CHECK cmd_request_show(const struct options *o);
 enum err MUST_CHECK cmd_request_cancel(const struct options *o);
 enum err MUST_CHECK cmd_import(const struct options *o);
 enum err MUST_CHECK cmd_broadcast(const struct options *o);
+enum err MUST_CHECK cmd_journal_export(const struct options *o);
+enum err MUST_CHECK cmd_audit_export(const struct options *o);
+enum err MUST_CHECK cmd_audit_verify(const struct options *o);
 enum err MUST_CHECK cmd_events(const struct options *o);
 enum err MUST_CHECK cmd_resume(const struct options *o);
 enum err MUST_CHECK cmd_webhook_add(const struct options *o);

@@ -57,6 +57,16 @@ static const struct command COMMANDS[] = {
     {"import", "j", "FILE", "Takes the signer's reply.", 1, cmd_import},
     {"broadcast", "j", "", "Gives signed transactions to the node, always as the same bytes.", 0,
      cmd_broadcast},
+    {"journal export", "ofj", "--out FILE [--after N]",
+     "Our copy of the signer's journal, sealed to the signer: what it catches up with.", 0,
+     cmd_journal_export},
+    {"audit export", "ofj", "--out FILE [--after N]",
+     "Our copy of the signer's journal, open, for whoever knows the signer's identity.", 0,
+     cmd_audit_export},
+    {"audit verify", "yj", "FILE [--identity ID]",
+     "Checks every link and signature of such a file, by our own signer's identity or the one "
+     "given\n(its fingerprint, or 64 digits).",
+     1, cmd_audit_verify},
     {"events", "fFj", "[--after N] [--follow]",
      "The ledger of everything that happened. With --follow it waits for more until it is told to\n"
      "stop, and --json prints one object a line.",

@@ -27,6 +27,7 @@ static const struct option OPTIONS[] = {
     {"after", required_argument, NULL, 'f'},
     {"fee", required_argument, NULL, 'e'},
     {"never-left", no_argument, NULL, 't'},
+    {"identity", required_argument, NULL, 'y'},
     {"priority", required_argument, NULL, 'p'},
     {"not-before", required_argument, NULL, 'b'},
     {"follow", no_argument, NULL, 'F'},
@@ -67,6 +68,8 @@ static const char **place(struct options *o, int letter)
 		return &o->after;
 	case 'e':
 		return &o->fee;
+	case 'y':
+		return &o->identity;
 	case 'p':
 		return &o->priority;
 	case 'b':

@@ -44,6 +44,9 @@ enum err watcher_create(struct db *db, const struct kit *kit, const struct ident
 		rc = meta_put(t, META_JOURNAL, db_span(head, sizeof head));
 	}
 	if (rc == ERR_OK) {
+		rc = meta_put(t, META_JOURNAL_START, db_span(head, sizeof head));
+	}
+	if (rc == ERR_OK) {
 		rc = subaddress_cover(t, &account, (struct subaddress){0, 0});
 	}
 	if (rc == ERR_OK) {

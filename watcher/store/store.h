@@ -14,6 +14,7 @@
 #define META_GENESIS "genesis"
 #define META_JOURNAL "journal" /* the newest journal head seen */
 #define META_HALT "halt"       /* number of the event that halted payouts; absent: none */
+#define META_JOURNAL_START "journal-start" /* the kit's head: what our copy carries on from */
 
 enum err MUST_CHECK meta_put(struct db_txn *t, const char *name, struct span value);
 /* Exactly n bytes; ERR_NOT_FOUND. */

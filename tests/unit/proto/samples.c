@@ -131,9 +131,30 @@ static void signed_tx(struct reply_tx *out, const struct rng *rng)
 	rng_fill(rng, out->images, out->n_images * sizeof *out->images);
 }
 
-void sample_reply(struct reply *out, const struct rng *rng, size_t n_txs, bool refuse)
+static struct journal_entry *entries(const struct rng *rng, size_t n)
 {
 	static const uint8_t contents[] = "content of an entry";
+	struct journal_entry *made = make(n, sizeof *made);
+	for (size_t i = 0; i < n; i++) {
+		made[i].number = 7 + i;
+		made[i].content = (struct span){contents, i % 3 * 7};
+		rng_fill(rng, made[i].signature, 64);
+	}
+	return made;
+}
+
+void sample_journal(struct journal *out, const struct rng *rng, size_t n)
+{
+	memset(out, 0, sizeof *out);
+	rng_fill(rng, out->signer.b, 32);
+	head(&out->before, rng);
+	out->n_entries = n;
+	out->entries = entries(rng, n);
+	head(&out->head, rng);
+}
+
+void sample_reply(struct reply *out, const struct rng *rng, size_t n_txs, bool refuse)
+{
 	memset(out, 0, sizeof *out);
 	out->request_number = number(rng);
 	rng_fill(rng, out->request_hash.b, 32);
@@ -150,12 +171,7 @@ void sample_reply(struct reply *out, const struct rng *rng, size_t n_txs, bool r
 		}
 	}
 	out->n_entries = 3;
-	out->entries = make(out->n_entries, sizeof *out->entries);
-	for (size_t i = 0; i < out->n_entries; i++) {
-		out->entries[i].number = 7 + i;
-		out->entries[i].content = (struct span){contents, i * 7};
-		rng_fill(rng, out->entries[i].signature, 64);
-	}
+	out->entries = entries(rng, out->n_entries);
 	head(&out->journal, rng);
 }
 

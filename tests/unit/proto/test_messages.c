@@ -23,7 +23,7 @@ static int setup(void **state)
 }
 
 /* One message of each kind behind one pair of functions. */
-enum kind { KIT, PAIRING, REQUEST, REPLY, OUTPUTS, KEY_IMAGES, KINDS };
+enum kind { KIT, PAIRING, REQUEST, REPLY, OUTPUTS, KEY_IMAGES, JOURNAL, KINDS };
 
 union message {
 	struct kit kit;
@@ -32,6 +32,7 @@ union message {
 	struct reply reply;
 	struct outputs outputs;
 	struct key_images images;
+	struct journal journal;
 };
 
 static enum err decode(enum kind kind, union message *m, struct span body)
@@ -49,6 +50,8 @@ static enum err decode(enum kind kind, union message *m, struct span body)
 		return outputs_decode(&m->outputs, body);
 	case KEY_IMAGES:
 		return key_images_decode(&m->images, body);
+	case JOURNAL:
+		return journal_decode(&m->journal, body);
 	case KINDS:
 		break;
 	}
@@ -70,6 +73,8 @@ static enum err encode(enum kind kind, struct buf *out, const union message *m)
 		return outputs_encode(out, &m->outputs);
 	case KEY_IMAGES:
 		return key_images_encode(out, &m->images);
+	case JOURNAL:
+		return journal_encode(out, &m->journal);
 	case KINDS:
 		break;
 	}
@@ -90,6 +95,9 @@ static void release(enum kind kind, union message *m)
 		break;
 	case KEY_IMAGES:
 		key_images_free(&m->images);
+		break;
+	case JOURNAL:
+		journal_free(&m->journal);
 		break;
 	case KIT:
 	case PAIRING:
@@ -120,6 +128,9 @@ static void sample(enum kind kind, union message *m, size_t round)
 		break;
 	case KEY_IMAGES:
 		sample_key_images(&m->images, &rng, round);
+		break;
+	case JOURNAL:
+		sample_journal(&m->journal, &rng, round);
 		break;
 	case KINDS:
 		break;

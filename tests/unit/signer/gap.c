@@ -18,7 +18,7 @@ static uint64_t steady(void *ctx)
 	return ((struct gap *)ctx)->now * 1000;
 }
 
-static void open_store(struct gap *g)
+void gap_open_store(struct gap *g)
 {
 	assert_int_equal(db_open_lmdb(&g->db, g->dir, tables, TABLE_COUNT, 1 << 26, true), ERR_OK);
 	g->env = (struct env){g->db, &g->wallet.account, &g->signer, {g, wall, steady}, g->rng};
@@ -61,7 +61,7 @@ void gap_open(struct gap *g)
 	identity_from_seed(&g->signer, seed);
 	memset(seed, 2, sizeof seed);
 	identity_from_seed(&g->watcher, seed);
-	open_store(g);
+	gap_open_store(g);
 	assert_int_equal(settings_init(&g->env, 0), ERR_OK);
 	gap_pair(g);
 	struct db_txn *t;
@@ -73,7 +73,7 @@ void gap_open(struct gap *g)
 void gap_reopen(struct gap *g)
 {
 	db_close(g->db);
-	open_store(g);
+	gap_open_store(g);
 }
 
 void gap_close(struct gap *g)

@@ -33,6 +33,8 @@ void gap_open(struct gap *g);
 void gap_close(struct gap *g);
 /* Pins g->watcher. */
 void gap_pair(struct gap *g);
+/* Opens the store of its folder. */
+void gap_open_store(struct gap *g);
 /* Closes the store and opens it again, as another run of the program would. */
 void gap_reopen(struct gap *g);
 /* Limits in XMR: payout, transaction, day; count. */

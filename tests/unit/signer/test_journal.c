@@ -42,19 +42,11 @@ static struct record *sample(void)
 static void records_come_back(void **state)
 {
 	(void)state;
-	static const enum record_kind kinds[] = {RECORD_INIT,
-						 RECORD_PAIRING,
-						 RECORD_POLICY_SUBMITTED,
-						 RECORD_POLICY_EFFECTIVE,
-						 RECORD_REQUEST,
-						 RECORD_SIGNED,
-						 RECORD_REFUSED,
-						 RECORD_REQUEST_REFUSED,
-						 RECORD_KEY_IMAGES,
-						 RECORD_PASSPHRASE,
-						 RECORD_APPROVAL,
-						 RECORD_CLOCK,
-						 RECORD_CATCH_UP};
+	static const enum record_kind kinds[] = {
+	    RECORD_INIT,       RECORD_PAIRING,    RECORD_POLICY_SUBMITTED, RECORD_POLICY_EFFECTIVE,
+	    RECORD_REQUEST,    RECORD_SIGNED,     RECORD_REFUSED,          RECORD_REQUEST_REFUSED,
+	    RECORD_KEY_IMAGES, RECORD_PASSPHRASE, RECORD_APPROVAL,         RECORD_CLOCK,
+	    RECORD_CATCH_UP};
 	struct record *r = sample(), *back = malloc(sizeof *back);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		struct buf a, b;
