@@ -303,10 +303,12 @@ class Campaign:
 def campaign(build, seed, rounds, images, kills, control=None):
     """Runs one; returns it, closed. `wrong` lists what must never be."""
     c = Campaign(build, seed, images, control)
+    # A multiple of 5 is a request over every limit: no signing to be killed in.
+    last = rounds + 1 + ((rounds + 1) % 5 == 0)
     try:
-        c.set_up(rounds + 1, 3)
+        c.set_up(last, 3)
         c.steps(rounds)
-        c.kill(rounds + 1, kills)
+        c.kill(last, kills)
     finally:
         c.close()
     return c
@@ -321,9 +323,7 @@ def main():
     parser.add_argument('--kills', type=int, default=100)
     parser.add_argument('--control', choices=('nosync', 'early'))
     args = parser.parse_args()
-    # A multiple of 5 would be a request over every limit, which is no signing to be killed in.
-    rounds = args.rounds + (args.rounds % 5 == 4)
-    c = campaign(os.path.abspath(args.build), args.seed, rounds, args.images, args.kills, args.control)
+    c = campaign(os.path.abspath(args.build), args.seed, args.rounds, args.images, args.kills, args.control)
     print(f"crash: seed {args.seed}: {c.points} points, {c.judged} images judged, {c.resumed} resumed, "
           f"{c.kills} killed, {len(c.wrong)} wrong")
     if args.control:
