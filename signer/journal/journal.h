@@ -23,7 +23,7 @@ enum err MUST_CHECK journal_head(struct ledger_head *out, struct db_txn *t);
 enum err MUST_CHECK journal_clock(uint64_t *held, struct db_txn *t, uint64_t wall);
 
 /* How far ahead of the newest entry the clock may be, in seconds: what stands, and the default. */
-#define JOURNAL_AHEAD_DEFAULT (UINT64_C(7) * 24 * 3600)
+#define JOURNAL_AHEAD_DEFAULT POLICY_WEEK
 enum err MUST_CHECK journal_ahead(uint64_t *out, struct db_txn *t);
 enum err MUST_CHECK journal_set_ahead(struct db_txn *t, uint64_t seconds);
 

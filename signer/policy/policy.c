@@ -4,6 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+uint64_t policy_clock_jump(const struct policy *p)
+{
+	return p->clock_jump ? p->clock_jump : POLICY_WEEK;
+}
+
 const struct policy_destination *policy_listed(const struct policy *p, const struct address *to)
 {
 	for (size_t i = 0; i < p->n_listed; i++) {

@@ -19,6 +19,7 @@
 #define POLICY_COOL_OFF_DEFAULT (UINT64_C(24) * 3600)
 #define POLICY_COOL_OFF_MAX (UINT64_C(90) * 24 * 3600)
 #define POLICY_HOUR UINT64_C(3600)
+#define POLICY_CLOCK_JUMP_MAX (UINT64_C(90) * 24 * 3600)
 #define POLICY_DAY (24 * POLICY_HOUR)
 #define POLICY_WEEK (7 * POLICY_DAY)
 #define POLICY_MONTH (30 * POLICY_DAY)
@@ -73,6 +74,7 @@ struct policy {
 	struct policy_cap month;    /* rolling 30 days */
 	uint64_t requests_per_hour; /* answered within a rolling hour; 0: no limit */
 	uint64_t cool_off;          /* seconds that a loosening waits */
+	uint64_t clock_jump;        /* how far the clock may leap unconfirmed; 0: a week */
 	bool only_listed;           /* nothing goes to an address that is not in the book */
 	size_t n_listed;
 	struct policy_destination listed[POLICY_LISTED_MAX];
@@ -118,6 +120,9 @@ enum err MUST_CHECK policy_parse_new(struct policy *out, struct span text, enum 
 /* The one form in which a policy is stored and journaled; appends to out, POLICY_TEXT_MAX at most.
  */
 enum err MUST_CHECK policy_format(struct buf *out, const struct policy *p);
+
+/* How far ahead of the newest entry the clock is believed, in seconds. */
+uint64_t policy_clock_jump(const struct policy *p);
 
 /* The address book's entry of an address, or NULL. */
 const struct policy_destination *policy_listed(const struct policy *p, const struct address *to);

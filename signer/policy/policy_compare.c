@@ -161,13 +161,16 @@ static void tiers_stricter(struct policy *out, const struct policy *a, const str
 bool policy_loosens(const struct policy *from, const struct policy *to)
 {
 	return limits_loosen(&from->limits, &to->limits) || to->cool_off < from->cool_off ||
-	       options_loosen(from, to) || book_loosens(from, to) || tiers_loosen(from, to);
+	       policy_clock_jump(to) > policy_clock_jump(from) || options_loosen(from, to) ||
+	       book_loosens(from, to) || tiers_loosen(from, to);
 }
 
 void policy_stricter(struct policy *out, const struct policy *a, const struct policy *b)
 {
 	struct policy s = {.limits = limits_stricter(&a->limits, &b->limits),
 			   .cool_off = a->cool_off > b->cool_off ? a->cool_off : b->cool_off};
+	uint64_t leap_a = policy_clock_jump(a), leap_b = policy_clock_jump(b);
+	s.clock_jump = leap_a < leap_b ? leap_a : leap_b;
 	options_stricter(&s, a, b);
 	book_stricter(&s, a, b);
 	tiers_stricter(&s, a, b);

@@ -85,6 +85,8 @@ enum err policy_format(struct buf *out, const struct policy *p)
 	put_limits(out, p);
 	put_book(out, p);
 	put_tiers(out, p);
+	buf_printf(out, "  \"clock_jump_hours\": %llu,\n",
+		   (unsigned long long)(policy_clock_jump(p) / POLICY_HOUR));
 	buf_printf(out, "  \"cool_off_hours\": %llu\n}\n",
 		   (unsigned long long)(p->cool_off / POLICY_HOUR));
 	if (out->n - before > POLICY_TEXT_MAX) {

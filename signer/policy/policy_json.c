@@ -352,9 +352,9 @@ static enum err read_tiers(struct file *f, const struct found *root)
 
 static enum err read_root(struct file *f, const struct found *root)
 {
-	static const char *const known[] = {"version",     "limits", "cool_off_hours",
-					    "only_listed", "tiers",  "destinations",
-					    "approvals",   NULL};
+	static const char *const known[] = {
+	    "version",      "limits",    "cool_off_hours",   "only_listed", "tiers",
+	    "destinations", "approvals", "clock_jump_hours", NULL};
 	uint64_t version = 0, hours = POLICY_COOL_OFF_DEFAULT / POLICY_HOUR;
 	if (!json_is_object(root->value)) {
 		return bad(f, NULL, "an object is expected, as {...}");
@@ -368,6 +368,11 @@ static enum err read_root(struct file *f, const struct found *root)
 				POLICY_COOL_OFF_MAX / POLICY_HOUR);
 	}
 	f->out->cool_off = hours * POLICY_HOUR;
+	if (rc == ERR_OK && json_object_get(root->value, "clock_jump_hours")) {
+		rc = read_whole(&hours, f, root, "clock_jump_hours", 1,
+				POLICY_CLOCK_JUMP_MAX / POLICY_HOUR);
+		f->out->clock_jump = hours * POLICY_HOUR;
+	}
 	if (rc == ERR_OK) {
 		rc = read_limits(f, root);
 	}

@@ -118,6 +118,8 @@ static struct sentences *sentences_of(const struct policy *p)
 		say_tiers(s, p);
 		say(s, "a change that allows more waits", "%8llu hours",
 		    (unsigned long long)(p->cool_off / POLICY_HOUR));
+		say(s, "a leap of the clock to confirm", "%8llu hours",
+		    (unsigned long long)(policy_clock_jump(p) / POLICY_HOUR));
 		say_names(s, p);
 	}
 	return s;

@@ -64,6 +64,9 @@ static enum err effective(struct db_txn *t, const struct record *r, enum network
 	if (rc == ERR_OK) {
 		rc = state_set_policy(t, p);
 	}
+	if (rc == ERR_OK) {
+		rc = journal_set_ahead(t, policy_clock_jump(p));
+	}
 	free(p);
 	return rc;
 }

@@ -74,6 +74,31 @@ static void rule_5_a_leap_of_the_clock_needs_a_person(void **state)
 	assert_int_equal(pay(3, 1), ERR_OK);
 }
 
+/* The bound is the policy's: a wider one waits for the cool-off, a narrower one holds at once. */
+static void rule_5_the_bound_of_a_leap_is_the_policys(void **state)
+{
+	(void)state;
+	uint64_t waits;
+	struct policy p;
+	struct db_txn *t;
+	assert_int_equal(db_begin(&t, g.db, false), ERR_OK);
+	assert_int_equal(state_policy(&p, t, NETWORK_STAGENET), ERR_OK);
+	db_abort(t);
+	p.clock_jump = 10 * HOUR;
+	assert_int_equal(settings_policy_set(&waits, &g.env, &p), ERR_OK);
+	assert_true(waits == 0);
+	g.now += 10 * HOUR;
+	assert_int_equal(pay(1, 1), ERR_OK);
+	g.now += 10 * HOUR + 1;
+	assert_int_equal(pay(2, 1), ERR_CLOCK_JUMP);
+	g.now -= 1;
+	p.clock_jump = 20 * HOUR;
+	assert_int_equal(settings_policy_set(&waits, &g.env, &p), ERR_OK);
+	assert_true(waits > g.now);
+	g.now += 10 * HOUR + 1;
+	assert_int_equal(pay(2, 1), ERR_CLOCK_JUMP);
+}
+
 static void rule_5_a_person_cannot_confirm_the_past(void **state)
 {
 	(void)state;
@@ -142,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(rule_5_a_leap_of_the_clock_needs_a_person, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_5_the_bound_of_a_leap_is_the_policys, begin, end),
 	    cmocka_unit_test_setup_teardown(rule_5_a_person_cannot_confirm_the_past, begin, end),
 	    cmocka_unit_test_setup_teardown(rule_5_a_rolled_back_journal_is_not_added_to, begin,
 					    end),

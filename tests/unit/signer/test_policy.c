@@ -48,6 +48,7 @@ static void refuses_what_it_does_not_understand(void **state)
 	    {"{\"version\":1,\"limits\":{" LIMITS "}} x", "line"},
 	    {"{\"version\":1,\"limits\":{" LIMITS "},\"cool_off_hours\":-1}", "cool_off_hours"},
 	    {"{\"version\":1,\"limits\":{" LIMITS "},\"cool_off_hours\":1.5}", "cool_off_hours"},
+	    {"{\"version\":1,\"limits\":{" LIMITS "},\"clock_jump_hours\":0}", "clock_jump_hours"},
 	    {"{\"version\":1,\"limits\":{" LIMITS "},\"destinations\":[\"x\"]}", "destinations[1]"},
 	    {"{\"version\":1,\"limits\":{" LIMITS "},\"destinations\":7}", "destinations"},
 	};
@@ -153,12 +154,14 @@ static void any_one_point_loosens(void **state)
 	q.limits.day = amount_of(151);
 	q.limits.fee = amount_of(1);
 	q.cool_off = 5;
+	q.clock_jump = 2 * POLICY_HOUR;
 	assert_true(policy_loosens(&p, &q));
 	policy_stricter(&strict, &p, &q);
 	assert_false(policy_loosens(&p, &strict));
 	assert_false(policy_loosens(&q, &strict));
 	assert_true(strict.limits.fee.atomic == 1 && strict.limits.day.atomic == 150);
 	assert_true(strict.cool_off == 5);
+	assert_true(strict.clock_jump == 2 * POLICY_HOUR);
 	assert_true(policy_loosens(&strict, &p)); /* a shorter cool-off is looser */
 	q = p;
 	q.n_listed = 1;

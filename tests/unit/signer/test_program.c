@@ -261,6 +261,91 @@ static void refuses_with_a_reply(void **state)
 	assert_true(said("lines", "\"kind\":\"signed\""));
 }
 
+/* Changes one place of a file. */
+static void harm(const char *from, const char *to, const char *what)
+{
+	struct buf b;
+	get(&b, from);
+	uint8_t *at = memmem(b.p, b.n, what, strlen(what));
+	assert_non_null(at);
+	at[strlen(what) - 1] ^= 1;
+	put(to, b.p, b.n);
+	buf_free(&b);
+}
+
+/* Whoever has the file and the identity, and nothing else, verifies it. */
+static void journal_is_verified_by_anyone(void **state)
+{
+	(void)state;
+	char print[FINGERPRINT_TEXT_MAX], line[PATH_TEXT_MAX];
+	identity_fingerprint(print, &signer);
+	assert_int_equal(run("journal export --out lines"), 0);
+	assert_int_equal(run("journal export --cbor --out whole" UNLOCK ">out"), 0);
+	assert_int_equal(run("journal export --cbor --after 4 --out rest" UNLOCK ">out"), 0);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const files[] = {"lines", "whole", "rest"};
+		snprintf(line, sizeof line,
+			 "cd %s && %s journal verify %s --identity %s >out && %s journal verify %s "
+			 "--identity aaaa-aaaa-aaaa-aaaa 2>err; test $? = 4",
+			 dir, program, files[i], print, program, files[i]);
+		assert_int_equal(system(line), 0);
+	}
+	assert_true(said("err", print));
+	/* What the line says in words, and what was hashed and signed. */
+	harm("lines", "harmed", "\"birthday\":7");
+	assert_int_equal(run("journal verify harmed 2>err"), 4);
+	assert_true(said("err", "entry 1"));
+	harm("lines", "harmed", "\"kind\":\"signed\"");
+	assert_int_equal(run("journal verify harmed 2>err"), 4);
+	harm("lines", "harmed", "{\"number\":3");
+	assert_int_equal(run("journal verify harmed 2>err"), 4);
+	assert_true(said("err", "entry 3"));
+	harm("whole", "harmed", "a watcher");
+	assert_int_equal(run("journal verify harmed 2>err"), 4);
+	assert_int_equal(run("journal verify lines lines 2>err"), 2);
+	assert_int_equal(run("journal verify rest whole 2>err"), 4);
+	assert_int_equal(run("catch-up whole" UNLOCK ">out"), 0);
+	assert_true(said("out", "nothing is missing"));
+	assert_int_equal(run("catch-up lines" UNLOCK "2>err"), 4);
+	assert_int_equal(run("catch-up" UNLOCK "2>err"), 2);
+}
+
+static void serves_until_it_is_told_to_end(void **state)
+{
+	(void)state;
+	char line[2 * PATH_TEXT_MAX];
+	snprintf(line, sizeof line,
+		 "cd %s && mkdir in on && %s --vault vault serve --inbox in --outbox on" UNLOCK
+		 "2>err",
+		 dir, program);
+	assert_int_equal(WEXITSTATUS(system(line)), 3);
+	assert_true(said("err", "not_unattended"));
+	static const char policy[] =
+	    "{\"version\":1,\"limits\":{\"payout\":\"5\",\"transaction\":\"6\",\"day\":\"9\","
+	    "\"day_count\":9,\"fee\":\"0.01\",\"fee_per_byte\":\"0.000001\"},"
+	    "\"tiers\":{\"unattended\":{\"transaction\":\"1\",\"day\":\"2\"}},"
+	    "\"cool_off_hours\":0}";
+	put("policy", policy, strlen(policy));
+	snprintf(line, sizeof line,
+		 "cd %s && rm -rf float && %s --vault float init --network stagenet --birthday 7 "
+		 "--kdf quick" UNLOCK
+		 "--words-out-fd 4 4>words >out && %s --vault float pair pairing" UNLOCK
+		 ">out && %s --vault float policy set policy --yes" UNLOCK ">out",
+		 dir, program, program, program);
+	assert_int_equal(system(line), 0);
+	snprintf(
+	    line, sizeof line,
+	    "cd %s && echo junk >in/junk && { %s --vault float serve --json --inbox in "
+	    "--outbox on" UNLOCK ">out & p=$!; n=0; "
+	    "until test -e in/junk.failed || test $n = 200; do n=$((n + 1)); sleep 0.05; done; "
+	    "kill -TERM $p; wait $p; }",
+	    dir, program);
+	assert_int_equal(system(line), 0);
+	assert_true(said("out", "\"file\":\"junk\""));
+	assert_true(said("out", "msg_format"));
+	assert_true(file_exists(in_dir("in/junk.failed.reason")));
+}
+
 static void full_disk_changes_nothing(void **state)
 {
 	(void)state;
@@ -340,6 +425,8 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(pairs_and_takes_a_policy),
 	    cmocka_unit_test(signs_once),
 	    cmocka_unit_test(refuses_with_a_reply),
+	    cmocka_unit_test(journal_is_verified_by_anyone),
+	    cmocka_unit_test(serves_until_it_is_told_to_end),
 	    cmocka_unit_test(full_disk_changes_nothing),
 	    cmocka_unit_test(changes_its_passphrase),
 	    cmocka_unit_test(usage_is_told),
