@@ -15,6 +15,7 @@
 
 struct db {
 	struct db_backend backend;
+	bool let_go;
 };
 
 struct db_txn {
@@ -78,9 +79,25 @@ void db_close(struct db *db)
 	}
 }
 
+void db_let_go(struct db *db)
+{
+	if (db->backend.let_go) {
+		db->backend.let_go(db->backend.ctx);
+	}
+	db->let_go = true;
+}
+
+enum err db_take_again(struct db *db)
+{
+	enum err rc = db->backend.take_again ? db->backend.take_again(db->backend.ctx) : ERR_OK;
+	db->let_go = rc != ERR_OK;
+	return rc;
+}
+
 enum err db_begin(struct db_txn **out, struct db *db, bool write)
 {
 	*out = NULL;
+	CHECK(!db->let_go);
 	struct db_txn *t = calloc(1, sizeof *t);
 	if (!t) {
 		return ERR_NO_MEMORY;

@@ -37,6 +37,9 @@ struct db_backend {
 	enum err (*seek)(void *ctx, void *txn, unsigned table, struct span key, bool after,
 			 bool backwards, struct span *found_key, struct span *value);
 	void (*close)(void *ctx);
+	/* NULL, or gives the exclusive lock away and takes it again: db_let_go, db_take_again. */
+	void (*let_go)(void *ctx);
+	enum err (*take_again)(void *ctx);
 };
 
 /*
@@ -48,6 +51,14 @@ enum err MUST_CHECK db_open_lmdb(struct db **out, const char *dir, const char *c
 /* Wraps a backend given by the caller; closed with the db. */
 enum err MUST_CHECK db_open_backend(struct db **out, struct db_backend backend);
 void db_close(struct db *db);
+
+/*
+ * Gives the exclusive lock to whoever wants it, the store staying open (opening it costs a look at
+ * every page), and takes it again: ERR_LOCKED while another process has it. No transaction may be
+ * open, and none may begin in between.
+ */
+void db_let_go(struct db *db);
+enum err MUST_CHECK db_take_again(struct db *db);
 
 /* One write transaction at a time; read transactions see the state at their beginning. */
 enum err MUST_CHECK db_begin(struct db_txn **out, struct db *db, bool write);

@@ -191,6 +191,21 @@ static void raw_close(void *ctx)
 	free(l);
 }
 
+static void raw_let_go(void *ctx)
+{
+	struct lmdb *l = ctx;
+	lock_release(l->lock);
+	l->lock = -1;
+}
+
+static enum err raw_take_again(void *ctx)
+{
+	struct lmdb *l = ctx;
+	char lock[PATH_TEXT_MAX];
+	enum err rc = path_join(lock, l->dir, "lock");
+	return rc == ERR_OK ? lock_take(&l->lock, lock) : rc;
+}
+
 /* Opens every table; in a reading transaction unless `create`, so that a look never waits. */
 static int open_tables(struct lmdb *l, const char *const *names, bool create)
 {
@@ -297,6 +312,8 @@ enum err db_open_lmdb(struct db **out, const char *dir, const char *const *table
 		    .del = raw_del,
 		    .seek = raw_seek,
 		    .close = raw_close,
+		    .let_go = exclusive ? raw_let_go : NULL,
+		    .take_again = exclusive ? raw_take_again : NULL,
 		};
 		rc = db_open_backend(out, backend);
 	}

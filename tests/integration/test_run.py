@@ -49,8 +49,13 @@ def scrape(address, path='/metrics'):
                                             timeout=10)
     if not isinstance(address, int):
         connection.sock = socket.socket(socket.AF_UNIX)
+        if not os.path.exists(address):
+            return 0, ''
         connection.sock.connect(address)
-    connection.request('GET', path)
+    try:
+        connection.request('GET', path)
+    except ConnectionRefusedError:
+        return 0, ''
     answer = connection.getresponse()
     text = answer.read().decode()
     connection.close()
@@ -97,6 +102,7 @@ def scenario_webhooks():
             newest = events(watcher)[-1]['number']
             for receiver in first, second:
                 until('all', lambda r=receiver: r.came and r.came[-1]['number'] >= newest, 60)
+            until('a record of it', lambda: hooks(watcher)['second']['delivered'] >= newest)
             assert daemon.stop() < 1
         kept = events(watcher)
         for receiver in first, second:
@@ -107,7 +113,6 @@ def scenario_webhooks():
             assert all(n <= max(numbers[:i], default=0) + 1 for i, n in enumerate(numbers))
             assert all(kept[e['number'] - 1] == e for e in receiver.came)
         assert not closed.came and hooks(watcher)['closed']['attempts'] >= 1
-        assert hooks(watcher)['second']['delivered'] >= newest
         # Gone is gone until someone says otherwise; secrets stand in no log.
         second.refuse = [410]
         watcher.run('address', 'new')
@@ -132,8 +137,6 @@ def scenario_service():
         with Daemon(watcher, watchdog_ms=400) as daemon:
             until('healthy', lambda: any('node healthy' in s for s in daemon.said))
             until('the watchdog', lambda: daemon.said.count('WATCHDOG=1') > 3)
-            status, text = until('the page', lambda: scrape(page) if os.path.exists(page) else None)
-            assert status == 200
             until('figures', lambda: 'airlock_scan_height 4\n' in scrape(page)[1])
             text = scrape(page)[1]
             assert figure(text, 'node_height{node="followed"}') == 4

@@ -303,8 +303,17 @@ void disk_free(struct disk *d)
 
 enum err disk_open(struct db **out, struct disk *d)
 {
-	struct db_backend backend = {d,        disk_begin, disk_commit, disk_abort, disk_get,
-				     disk_put, disk_del,   disk_seek,   disk_close};
+	struct db_backend backend = {
+	    .ctx = d,
+	    .begin = disk_begin,
+	    .commit = disk_commit,
+	    .abort = disk_abort,
+	    .get = disk_get,
+	    .put = disk_put,
+	    .del = disk_del,
+	    .seek = disk_seek,
+	    .close = disk_close,
+	};
 	return db_open_backend(out, backend);
 }
 

@@ -61,11 +61,11 @@ struct chain_rpc_options followed_options(const struct settings *s, enum network
 enum access { ACCESS_READ, ACCESS_WRITE };
 enum err MUST_CHECK opened_open(struct opened *out, const struct options *o, enum access access);
 void opened_close(struct opened *p);
-/* Lets go of the store alone, and takes it for writing once more. */
-void opened_release(struct opened *p);
-enum err MUST_CHECK opened_again(struct opened *p, const struct options *o);
-/* `from` becomes `to`, which must be closed. */
-void opened_move(struct opened *to, struct opened *from);
+/* Lets others have the store, and takes it again: ERR_LOCKED when they keep it for long. */
+void opened_let_go(struct opened *p);
+enum err MUST_CHECK opened_take_again(struct opened *p);
+/* Settings and nodes anew; on an error everything stays as it was. */
+enum err MUST_CHECK opened_reload(struct opened *p, const struct options *o);
 /* For all that are opened from now on: chain_rpc_options.stopped and .moved. */
 void opened_callbacks(bool (*stopped)(void *ctx), void (*moved)(void *ctx), void *ctx);
 enum err MUST_CHECK store_open(struct db **out, const char *dir, enum access access);

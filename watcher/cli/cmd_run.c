@@ -49,6 +49,7 @@ struct daemon {
 	uint64_t height;
 	struct backoff wait;
 	enum health_state health; /* as it was told last */
+	bool held;                /* the store */
 	uint64_t held_since;
 	int wake;
 };
@@ -83,9 +84,16 @@ static uint64_t now_ms(const struct daemon *d)
 
 static enum err take_store(struct daemon *d)
 {
-	enum err rc = opened_again(&d->p, d->o);
+	enum err rc = opened_take_again(&d->p);
 	d->held_since = now_ms(d);
+	d->held = rc == ERR_OK;
 	return rc;
+}
+
+static void let_go(struct daemon *d)
+{
+	opened_let_go(&d->p);
+	d->held = false;
 }
 
 /* What passes by itself: the node's troubles, another command at the store, a full disk. */
@@ -151,7 +159,7 @@ static enum err share(struct daemon *d)
 		return ERR_OK;
 	}
 	struct timespec gap = {0, GAP_MS * 1000000L};
-	opened_release(&d->p);
+	let_go(d);
 	nanosleep(&gap, NULL);
 	return take_store(d);
 }
@@ -187,7 +195,7 @@ static enum err look(struct daemon *d)
 		return rc;
 	}
 	rc = follow(d, &r);
-	if (d->p.db && (rc == ERR_OK || err_category(rc) == CAT_NODE)) {
+	if (d->held && (rc == ERR_OK || err_category(rc) == CAT_NODE)) {
 		char why[256];
 		snprintf(why, sizeof why, "%s", err_detail());
 		d->height = r.height ? r.height : d->height;
@@ -196,7 +204,7 @@ static enum err look(struct daemon *d)
 		sent = sent == ERR_OK ? publish(d) : sent;
 		rc = sent == ERR_OK && rc != ERR_OK ? err_set(rc, "%s", why) : sent;
 	}
-	opened_release(&d->p);
+	let_go(d);
 	return rc;
 }
 
@@ -210,7 +218,7 @@ static enum err deliver(struct daemon *d)
 	if (rc == ERR_OK) {
 		rc = publish(d);
 	}
-	opened_release(&d->p);
+	let_go(d);
 	return passes(rc) ? ERR_OK : rc;
 }
 
@@ -245,14 +253,10 @@ static enum err open_page(struct daemon *d)
 
 static void reload(struct daemon *d)
 {
-	struct opened fresh;
 	reloading = 0;
 	notify_say(&d->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, 1000 * now_ms(d));
-	enum err rc = opened_open(&fresh, d->o, ACCESS_WRITE);
+	enum err rc = opened_reload(&d->p, d->o);
 	if (rc == ERR_OK) {
-		opened_release(&fresh);
-		opened_close(&d->p);
-		opened_move(&d->p, &fresh);
 		backoff_reset(&d->wait);
 		log_line(LOG_INFO, "the configuration was read again");
 		rc = open_page(d);
@@ -260,7 +264,6 @@ static void reload(struct daemon *d)
 	if (rc == ERR_OK) {
 		d->count_after = 0;
 	} else {
-		opened_close(&fresh);
 		log_line(LOG_WARN, "the configuration was not taken: %s: %s", err_text(rc),
 			 err_detail());
 		err_clear();
@@ -304,8 +307,8 @@ static enum err start(struct daemon *d)
 		return err_errno(errno, "eventfd", "");
 	}
 	enum err rc = opened_open(&d->p, d->o, ACCESS_WRITE);
-	opened_release(&d->p);
 	if (rc == ERR_OK) {
+		let_go(d);
 		rc = open_page(d);
 	}
 	if (rc == ERR_OK) {

@@ -30,25 +30,29 @@ static bool must_stop(void)
 	return callbacks.stopped && callbacks.stopped(callbacks.ctx);
 }
 
-/* `run` takes the store for one step at a time, so another command waits for its turn. */
+/* `run` takes the store for a while at a time, so another command waits for its turn. */
+static bool wait_turn(int i)
+{
+	struct timespec wait = {0, LOCK_WAIT_MS * 1000000L};
+	if (i) {
+		nanosleep(&wait, NULL);
+	}
+	return i == 0 || (i < LOCK_TRIES && !must_stop());
+}
+
 enum err store_open(struct db **out, const char *dir, enum access access)
 {
 	enum err rc = ERR_LOCKED;
-	for (int i = 0; rc == ERR_LOCKED && i < LOCK_TRIES && !must_stop(); i++) {
-		if (i) {
-			struct timespec wait = {0, LOCK_WAIT_MS * 1000000L};
-			nanosleep(&wait, NULL);
-		}
+	for (int i = 0; rc == ERR_LOCKED && wait_turn(i); i++) {
 		rc = db_open_lmdb(out, dir, WATCHER_TABLES, WATCHER_TABLE_COUNT, MAP_SIZE,
 				  access == ACCESS_WRITE);
 	}
 	return rc;
 }
 
-static enum err open_nodes(struct opened *p)
+static enum err open_nodes(struct opened *p, enum network network)
 {
 	const struct settings *s = &p->settings;
-	enum network network = p->w.account.network;
 	struct chain_rpc_options rpc = followed_options(s, network);
 	rpc.stopped = callbacks.stopped;
 	rpc.moved = callbacks.moved;
@@ -89,35 +93,55 @@ enum err opened_open(struct opened *out, const struct options *o, enum access ac
 		return rc;
 	}
 	out->w.config = out->settings.rules;
-	return open_nodes(out);
+	return open_nodes(out, out->w.account.network);
 }
 
-void opened_release(struct opened *p)
+void opened_let_go(struct opened *p)
 {
-	db_close(p->db);
-	p->db = p->w.db = NULL;
+	db_let_go(p->db);
 }
 
-enum err opened_again(struct opened *p, const struct options *o)
+enum err opened_take_again(struct opened *p)
 {
-	enum err rc = store_open(&p->db, o->data, ACCESS_WRITE);
-	p->w.db = p->db;
+	enum err rc = ERR_LOCKED;
+	for (int i = 0; rc == ERR_LOCKED && wait_turn(i); i++) {
+		rc = db_take_again(p->db);
+	}
 	return rc;
 }
 
-void opened_move(struct opened *to, struct opened *from)
-{
-	*to = *from;
-	to->w.witness = to->witness;
-	secret_wipe(from, sizeof *from);
-}
-
-void opened_close(struct opened *p)
+static void close_nodes(struct opened *p)
 {
 	chain_rpc_close(&p->w.chain);
 	for (size_t i = 0; i < WITNESSES_MAX; i++) {
 		chain_rpc_close(&p->witness[i].chain);
 	}
+}
+
+enum err opened_reload(struct opened *p, const struct options *o)
+{
+	struct opened fresh = {0};
+	enum err rc = settings_read(&fresh.settings, o->data, NULL, NULL);
+	if (rc == ERR_OK) {
+		rc = open_nodes(&fresh, p->w.account.network);
+	}
+	if (rc == ERR_OK) {
+		close_nodes(p);
+		p->w.chain = fresh.w.chain;
+		p->w.n_witnesses = fresh.w.n_witnesses;
+		p->w.config = fresh.settings.rules;
+		memcpy(p->witness, fresh.witness, sizeof p->witness);
+		p->settings = fresh.settings;
+	} else {
+		close_nodes(&fresh);
+	}
+	secret_wipe(&fresh, sizeof fresh);
+	return rc;
+}
+
+void opened_close(struct opened *p)
+{
+	close_nodes(p);
 	watcher_close(&p->w);
 	db_close(p->db);
 	settings_wipe(&p->settings);

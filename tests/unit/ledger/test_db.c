@@ -200,6 +200,32 @@ static void lock_and_missing_folder(void **state)
 			 ERR_NOT_FOUND);
 }
 
+/* The lock goes to another and comes back; the store stays open meanwhile. */
+static void the_lock_is_shared(void **state)
+{
+	(void)state;
+	struct db *a = open_store();
+	struct db_txn *t;
+	struct span v;
+	char path[PATH_TEXT_MAX];
+	int fd = -1;
+	assert_int_equal(db_begin(&t, a, true), ERR_OK);
+	assert_int_equal(db_put(t, 0, text("shared"), text("1")), ERR_OK);
+	assert_int_equal(db_commit(t), ERR_OK);
+	assert_int_equal(path_join(path, dir, "lock"), ERR_OK);
+	assert_int_equal(lock_take(&fd, path), ERR_LOCKED);
+	db_let_go(a);
+	assert_int_equal(lock_take(&fd, path), ERR_OK);
+	assert_int_equal(db_take_again(a), ERR_LOCKED);
+	lock_release(fd);
+	assert_int_equal(db_take_again(a), ERR_OK);
+	assert_int_equal(lock_take(&fd, path), ERR_LOCKED);
+	assert_int_equal(db_begin(&t, a, false), ERR_OK);
+	assert_int_equal(db_get(t, 0, text("shared"), &v), ERR_OK);
+	db_abort(t);
+	db_close(a);
+}
+
 static void full_map_is_no_space(void **state)
 {
 	(void)state;
@@ -447,6 +473,7 @@ int main(void)
 	    cmocka_unit_test_setup(walks_both_ways, fresh),
 	    cmocka_unit_test_setup(value_may_be_borrowed_from_the_store, fresh),
 	    cmocka_unit_test_setup(lock_and_missing_folder, fresh),
+	    cmocka_unit_test_setup(the_lock_is_shared, fresh),
 	    cmocka_unit_test_setup(full_map_is_no_space, fresh),
 	    cmocka_unit_test_setup(another_process_may_look_on, fresh),
 	    cmocka_unit_test_setup(any_history_opens_again, fresh),

@@ -88,6 +88,7 @@ static void test_behind_and_back(void **state)
 	s.h.asleep = true;
 	hot_deposit(&s.h, (struct subaddress){0, 1}, XMR / 100, 3);
 	assert_int_equal(look(&s), HEALTH_BEHIND);
+	fake_chain_mine(s.h.chain, 1, 120, true);
 	assert_int_equal(look(&s), HEALTH_BEHIND);
 	assert_int_equal(hot_state(&s.h, XMR / 100), DEPOSIT_CONFIRMED);
 	assert_int_equal(plan(&s), ERR_NODE_BEHIND);
