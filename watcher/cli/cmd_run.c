@@ -102,7 +102,7 @@ static bool passes(enum err rc)
 	return err_category(rc) == CAT_NODE || rc == ERR_LOCKED || rc == ERR_NO_SPACE;
 }
 
-static void tell_health(struct daemon *d, const struct sync_result *r)
+static void tell_health(struct daemon *d)
 {
 	struct node_health h;
 	if (watcher_health(&d->p.w, &h) != ERR_OK) {
@@ -114,8 +114,8 @@ static void tell_health(struct daemon *d, const struct sync_result *r)
 			 health_state_name(h.state), h.reason[0] ? ": " : "", h.reason);
 		d->health = h.state;
 	}
-	notify_say(&d->notify, "STATUS=height %" PRIu64 " of %" PRIu64 ", node %s", r->height,
-		   r->node_height, health_state_name(h.state));
+	notify_say(&d->notify, "STATUS=height %" PRIu64 " of %" PRIu64 ", node %s", d->height,
+		   h.height, health_state_name(h.state));
 }
 
 /* A new page of metrics. What needs a walk over the records is counted now and then. */
@@ -172,9 +172,11 @@ static enum err follow(struct daemon *d, struct sync_result *r)
 		rc = watcher_sync_step(&d->p.w, r);
 		notify_progress(&d->notify);
 		if (rc == ERR_OK && (r->added || r->dropped)) {
-			log_line(LOG_INFO, "height %" PRIu64 " (node %" PRIu64 "), %zu replaced",
-				 r->height, r->node_height, r->dropped);
-			progress_show(&d->progress, r);
+			if (!progress_show(&d->progress, r)) {
+				log_line(LOG_INFO,
+					 "height %" PRIu64 " (node %" PRIu64 "), %zu replaced",
+					 r->height, r->node_height, r->dropped);
+			}
 		}
 		if (rc == ERR_OK) {
 			rc = couriers_turn(d->couriers, &d->p.w);
@@ -199,7 +201,7 @@ static enum err look(struct daemon *d)
 		char why[256];
 		snprintf(why, sizeof why, "%s", err_detail());
 		d->height = r.height ? r.height : d->height;
-		tell_health(d, &r);
+		tell_health(d);
 		enum err sent = couriers_turn(d->couriers, &d->p.w);
 		sent = sent == ERR_OK ? publish(d) : sent;
 		rc = sent == ERR_OK && rc != ERR_OK ? err_set(rc, "%s", why) : sent;

@@ -20,7 +20,7 @@ enum err cmd_sync(const struct options *o)
 		added += r.added;
 		dropped += r.dropped;
 		if (rc == ERR_OK) {
-			progress_show(&bar, &r);
+			(void)progress_show(&bar, &r);
 		}
 	}
 	if (rc == ERR_OK && !r.node_ready) {

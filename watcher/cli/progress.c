@@ -8,11 +8,13 @@
 
 #define BAR 30
 #define REDRAW_MS 200
+#define FEW 10 /* blocks that need no bar */
 
 void progress_begin(struct progress *p)
 {
 	struct clock clock = clock_system();
-	*p = (struct progress){.shown = isatty(STDERR_FILENO), .start_ms = clock_steady_ms(&clock)};
+	*p = (struct progress){.terminal = isatty(STDERR_FILENO),
+			       .start_ms = clock_steady_ms(&clock)};
 }
 
 void progress_text(char out[static PROGRESS_TEXT_MAX], uint64_t done, uint64_t start, uint64_t all,
@@ -33,18 +35,26 @@ void progress_text(char out[static PROGRESS_TEXT_MAX], uint64_t done, uint64_t s
 		 bar, permille / 10, permille % 10, done, all, rate, left / 60, left % 60);
 }
 
-void progress_show(struct progress *p, const struct sync_result *r)
+bool progress_show(struct progress *p, const struct sync_result *r)
 {
 	char text[PROGRESS_TEXT_MAX];
 	struct clock clock = clock_system();
 	uint64_t now = clock_steady_ms(&clock);
-	if (p->start_height == 0) {
+	if (!p->terminal || (!p->drawn && r->done && r->added < FEW)) {
+		p->start_ms = now;
+		return false;
+	}
+	if (!p->drawn) {
 		p->start_height = r->height > r->added ? r->height - r->added : 0;
 	}
-	if (!p->shown || (!r->done && now - p->last_ms < REDRAW_MS)) {
-		return;
+	if (r->done || !p->drawn || now - p->last_ms >= REDRAW_MS) {
+		p->last_ms = now;
+		progress_text(text, r->height, p->start_height, r->node_height, now - p->start_ms);
+		fprintf(stderr, "\r%s\033[K%s", text, r->done ? "\n" : "");
 	}
-	p->last_ms = now;
-	progress_text(text, r->height, p->start_height, r->node_height, now - p->start_ms);
-	fprintf(stderr, "\r%s\033[K%s", text, r->done ? "\n" : "");
+	p->drawn = !r->done;
+	if (r->done) {
+		p->start_ms = now;
+	}
+	return true;
 }

@@ -5,12 +5,14 @@
 #include "watcher/watcher.h"
 
 struct progress {
-	bool shown; /* standard error is a terminal */
+	bool terminal; /* standard error is one */
+	bool drawn;    /* a bar is under way */
 	uint64_t start_ms, start_height, last_ms;
 };
 
 void progress_begin(struct progress *p);
-void progress_show(struct progress *p, const struct sync_result *r);
+/* After each step; false when there is no bar: no terminal, or just a block or two. */
+bool progress_show(struct progress *p, const struct sync_result *r);
 
 /* "[#####-----]  50.0%  block 5 of 10  120 blocks/s  0:42 left"; out is terminated. */
 #define PROGRESS_TEXT_MAX 128
