@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import socketserver
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -104,7 +105,7 @@ class Daemon:
 class Receiver:
     """Takes webhooks on 127.0.0.1 and keeps what came: (id, body), each with a right signature."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
         self.keys = []      # "whsec_..." and "whpk_...", those that must have signed
         self.came = []      # events, in the order they came
         self.refuse = []    # statuses to answer before it takes anything more
@@ -132,6 +133,11 @@ class Receiver:
         self.server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.url = f"https://localhost:{self.server.server_address[1]}/hook"
         self.wrong = []
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -168,6 +174,19 @@ class Receiver:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+def make_certificate(path, name):
+    """A certificate for the name that vouches for itself, with its key, in one file."""
+    subprocess.run(
+        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
+         '-nodes', '-keyout', path + '.key', '-out', path + '.crt', '-days', '2', '-subj',
+         f"/CN={name}", '-addext', f"subjectAltName=DNS:{name}"], capture_output=True, check=True)
+    with open(path, 'wb') as out:
+        for part in '.key', '.crt':
+            with open(path + part, 'rb') as f:
+                out.write(f.read())
+    return path
 
 
 def ed25519_is_right(public, signature, message):

@@ -10,7 +10,7 @@ import time
 
 from airlock import FAILED, NODE, USAGE, Treasury
 from bad_node import BadNode
-from daemon import Daemon, Receiver, Silence, Socks, until
+from daemon import Daemon, Receiver, Silence, Socks, make_certificate, until
 from regtest import Chain, Node, XMR, free_port
 from test_rpc import GuardedNode
 
@@ -124,6 +124,37 @@ def scenario_webhooks():
             assert key.partition('_')[2] not in daemon.text()
         for receiver in first, second, closed:
             receiver.close()
+
+
+def scenario_webhooks_tls():
+    """Only a certificate that is vouched for, and for this name, gets an event."""
+    with Chain() as chain:
+        watcher = Treasury(chain).watcher
+        right = Receiver(make_certificate(chain.path('right'), 'localhost'))
+        other = Receiver(make_certificate(chain.path('other'), 'elsewhere'))
+        allow = ('--allow', '127.0.0.1', '--after', '0')
+        for name, receiver in (('right', right), ('other', other)):
+            receiver.keys = [add_hook(watcher, name, receiver.url, *allow)]
+        configure(watcher)
+        # The authorities of both, put together by the operator.
+        with open(chain.path('ca'), 'wb') as out:
+            for name in 'right.crt', 'other.crt':
+                with open(chain.path(name), 'rb') as f:
+                    out.write(f.read())
+        with Daemon(watcher) as daemon:
+            until('a refusal', lambda: hooks(watcher)['right']['attempts'] >= 1)
+            assert not right.came
+            configure(watcher, webhook_ca=chain.path('ca'))
+            daemon.hup()
+            until('the reload', lambda: 'read again' in daemon.text())
+            watcher.run('webhook', 'retry', 'right')
+            watcher.run('webhook', 'retry', 'other')
+            until('delivery', lambda: len(right.came) >= 3)
+            until('the other name', lambda: hooks(watcher)['other']['attempts'] >= 1)
+            assert daemon.stop() < 1
+        assert not right.wrong and not other.came
+        right.close()
+        other.close()
 
 
 def scenario_service():

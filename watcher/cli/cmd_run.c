@@ -253,7 +253,27 @@ static enum err open_page(struct daemon *d)
 	return where[0] ? metrics_start(&d->metrics, where) : ERR_OK;
 }
 
-static void reload(struct daemon *d)
+/* Ends deliveries and writes down what has been taken. */
+static enum err stop_couriers(struct daemon *d)
+{
+	struct couriers *c = d->couriers;
+	d->couriers = NULL;
+	if (!c) {
+		return ERR_OK;
+	}
+	bool open = take_store(d) == ERR_OK;
+	enum err rc = couriers_stop(c, open ? &d->p.w : NULL);
+	let_go(d);
+	return rc;
+}
+
+static enum err start_couriers(struct daemon *d)
+{
+	enum err rc = stop_couriers(d);
+	return rc == ERR_OK ? couriers_start(&d->couriers, d->wake, d->p.settings.webhook_ca) : rc;
+}
+
+static enum err reload(struct daemon *d)
 {
 	reloading = 0;
 	notify_say(&d->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, 1000 * now_ms(d));
@@ -265,20 +285,23 @@ static void reload(struct daemon *d)
 	}
 	if (rc == ERR_OK) {
 		d->count_after = 0;
+		rc = start_couriers(d);
 	} else {
 		log_line(LOG_WARN, "the configuration was not taken: %s: %s", err_text(rc),
 			 err_detail());
 		err_clear();
+		rc = ERR_OK;
 	}
 	notify_say(&d->notify, "READY=1");
+	return rc;
 }
 
 static enum err turn(struct daemon *d)
 {
-	if (reloading) {
-		reload(d);
+	enum err rc = reloading ? reload(d) : ERR_OK;
+	if (rc == ERR_OK) {
+		rc = look(d);
 	}
-	enum err rc = look(d);
 	if (rc == ERR_OK) {
 		backoff_reset(&d->wait);
 		return rest(d, POLL_MS);
@@ -314,7 +337,7 @@ static enum err start(struct daemon *d)
 		rc = open_page(d);
 	}
 	if (rc == ERR_OK) {
-		rc = couriers_start(&d->couriers, d->wake, d->p.settings.webhook_ca);
+		rc = start_couriers(d);
 	}
 	return rc;
 }
@@ -338,11 +361,8 @@ enum err cmd_run(const struct options *o)
 		rc = turn(&d);
 	}
 	notify_say(&d.notify, "STOPPING=1");
-	if (d.couriers) {
-		bool open = take_store(&d) == ERR_OK;
-		enum err last = couriers_stop(d.couriers, open ? &d.p.w : NULL);
-		rc = rc == ERR_OK ? last : rc;
-	}
+	enum err last = stop_couriers(&d);
+	rc = rc == ERR_OK ? last : rc;
 	metrics_stop(d.metrics);
 	opened_close(&d.p);
 	if (d.wake >= 0) {
