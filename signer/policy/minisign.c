@@ -3,22 +3,31 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "common/base/check.h"
 #include "common/base/secret.h"
 
 #define KEY_SIZE (2 + 8 + 32)
 #define SIGNATURE_SIZE (2 + 8 + 64)
+#define BASE64 sodium_base64_VARIANT_ORIGINAL
+#define BASE64_TEXT_MAX 104 /* of SIGNATURE_SIZE bytes */
 #define UNTRUSTED "untrusted comment: "
 #define TRUSTED "trusted comment: "
 
-/* Exactly n bytes, in the one form that they have. */
+/*
+ * Exactly n bytes, in the one form that they have. libsodium's decoder takes some bytes beyond
+ * ASCII for digits, so what was read is written again and compared.
+ */
 static bool base64(uint8_t *out, size_t n, const char *text, size_t size)
 {
-	const char *end = NULL;
+	char again[BASE64_TEXT_MAX];
 	size_t got = 0;
-	return size == sodium_base64_encoded_len(n, sodium_base64_VARIANT_ORIGINAL) - 1 &&
-	       sodium_base642bin(out, n, text, size, NULL, &got, &end,
-				 sodium_base64_VARIANT_ORIGINAL) == 0 &&
-	       got == n && end == text + size;
+	CHECK(sodium_base64_encoded_len(n, BASE64) <= sizeof again);
+	if (size != sodium_base64_encoded_len(n, BASE64) - 1 ||
+	    sodium_base642bin(out, n, text, size, NULL, &got, NULL, BASE64) != 0 || got != n) {
+		return false;
+	}
+	sodium_bin2base64(again, sizeof again, out, n, BASE64);
+	return secret_equal(again, text, size);
 }
 
 enum err minisign_key_parse(struct policy_approver *out, const char *text)
@@ -41,8 +50,7 @@ char *minisign_key_format(char out[static MINISIGN_KEY_TEXT_MAX], const struct p
 	uint8_t raw[KEY_SIZE] = {'E', 'd'};
 	memcpy(raw + 2, a->id, sizeof a->id);
 	memcpy(raw + 10, a->key, sizeof a->key);
-	return sodium_bin2base64(out, MINISIGN_KEY_TEXT_MAX, raw, sizeof raw,
-				 sodium_base64_VARIANT_ORIGINAL);
+	return sodium_bin2base64(out, MINISIGN_KEY_TEXT_MAX, raw, sizeof raw, BASE64);
 }
 
 /* The next line without its end; false when the text has none, or a zero byte is in it. */
@@ -152,4 +160,9 @@ enum err approval_verify(const struct approval *a, const struct policy_approver 
 			       who->name);
 	}
 	return ERR_OK;
+}
+
+void approval_file_hash(uint8_t out[static 32], struct span file)
+{
+	crypto_hash_sha256(out, file.p, file.n);
 }

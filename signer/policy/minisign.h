@@ -50,4 +50,7 @@ const struct policy_approver *approval_approver(const struct approval *a, const 
 enum err MUST_CHECK approval_verify(const struct approval *a, const struct policy_approver *who,
 				    struct span file);
 
+/* SHA-256 of a request file: what sha256sum shows to an approver. */
+void approval_file_hash(uint8_t out[static 32], struct span file);
+
 #endif

@@ -13,6 +13,7 @@ void assessment_free(struct assessment *a)
 {
 	request_free(&a->request);
 	free(a->txs);
+	free(a->payees);
 	memset(a, 0, sizeof *a);
 }
 
@@ -250,6 +251,12 @@ static enum err check_approvals(struct assessment *a, struct span file,
 	return rc;
 }
 
+static enum err find_payees(struct assessment *a, struct db_txn *t)
+{
+	a->payees = calloc(a->request.n_payouts + 1, sizeof *a->payees);
+	return a->payees ? payees_find(a->payees, &a->request, &a->policy, t) : ERR_NO_MEMORY;
+}
+
 static enum err judge(struct assessment *a, const struct env *env, struct span file,
 		      const struct approvals *approvals)
 {
@@ -262,6 +269,9 @@ static enum err judge(struct assessment *a, const struct env *env, struct span f
 	}
 	if (rc == ERR_OK && a->refused == ERR_OK) {
 		rc = judge_txs(a, env, t);
+	}
+	if (rc == ERR_OK && a->judged) {
+		rc = find_payees(a, t);
 	}
 	if (rc == ERR_OK && a->judged) {
 		rc = judged(check_approvals(a, file, approvals), &a->refused, a->reason);
@@ -330,6 +340,7 @@ enum err assess(struct assessment *out, const struct env *env, struct span file,
 		goto out;
 	}
 	out->hash = e.hash;
+	approval_file_hash(out->file_hash, file);
 	confirmation_code(out->code, &e.hash);
 	out->txs = calloc(out->request.n_txs + 1, sizeof *out->txs);
 	if (!out->txs) {

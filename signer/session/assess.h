@@ -7,6 +7,7 @@
 
 #include "signer/policy/minisign.h"
 #include "signer/session/env.h"
+#include "signer/session/payees.h"
 
 /* One transaction of the request, judged. */
 struct assessed_tx {
@@ -18,6 +19,7 @@ struct assessed_tx {
 
 struct assessment {
 	struct hash hash;
+	uint8_t file_hash[32];       /* SHA-256 of the file, to compare what approvers sign */
 	char code[CONFIRM_CODE_MAX]; /* to be typed */
 	char watcher_name[PROTO_NAME_MAX + 1];
 	struct identity_public watcher;
@@ -35,6 +37,7 @@ struct assessment {
 	size_t n_approved;     /* distinct approvers of the policy whose approval is there */
 	bool approved[POLICY_APPROVERS_MAX]; /* which */
 	struct assessed_tx *txs;             /* request.n_txs of them */
+	struct payee *payees; /* request.n_payouts of them; NULL when refused or answered before */
 };
 void assessment_free(struct assessment *a);
 

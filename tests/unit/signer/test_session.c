@@ -406,100 +406,6 @@ static void loosening_waits_after_a_long_rest(void **state)
 	assert_int_equal(pay(3, 6), ERR_OK);
 }
 
-static struct policy tiers(void)
-{
-	struct policy p = {0};
-	p.limits =
-	    (struct policy_limits){XMR(50), XMR(100), XMR(200), 60, XMR(1), amount_of(UINT32_MAX)};
-	p.cool_off = POLICY_COOL_OFF_DEFAULT;
-	p.unattended = (struct policy_reach){true, XMR(2), XMR(5)};
-	return p;
-}
-
-/* The float is a sum over a day too: many small ones do not add up to more than the policy says. */
-static void test_rule3_only_the_unattended_tier_goes_without_a_person(void **state)
-{
-	(void)state;
-	struct policy p = tiers();
-	uint64_t waits;
-	assert_int_equal(settings_policy_set(&waits, &g.env, &p), ERR_OK);
-	g.nobody = true;
-	assert_int_equal(pay(1, 1.9), ERR_OK);
-	assert_int_equal(pay(2, 2), ERR_NOT_UNATTENDED); /* and its fee */
-	assert_int_equal(pay(3, 1.9), ERR_OK);
-	assert_int_equal(pay(4, 1.9), ERR_NOT_UNATTENDED); /* 5.7 in a day */
-	assert_int_equal(gap_entries(&g, RECORD_SIGNED), 2);
-	assert_int_equal(gap_entries(&g, RECORD_REQUEST_REFUSED), 2);
-	assert_int_equal(g.n_confirms, 0);
-	/* With a person there it goes, and takes nothing from the float. */
-	g.nobody = false;
-	assert_int_equal(pay(6, 9), ERR_OK);
-	g.nobody = true;
-	assert_int_equal(pay(7, 1), ERR_OK);
-	assert_int_equal(pay(8, 1), ERR_NOT_UNATTENDED);
-}
-
-/* One transaction that needs a person takes the whole request with it. */
-static void test_rule3_a_request_is_unattended_as_a_whole(void **state)
-{
-	(void)state;
-	struct policy p = tiers();
-	struct request r;
-	struct reply reply;
-	uint64_t waits;
-	assert_int_equal(settings_policy_set(&waits, &g.env, &p), ERR_OK);
-	g.nobody = true;
-	gap_request(&g, &r);
-	gap_add(&g, &r, 1, 1, XMR(1));
-	gap_add(&g, &r, 1, 2, XMR(3));
-	assert_int_equal(gap_answer(&g, &r, &reply), ERR_NOT_UNATTENDED);
-	assert_int_equal(reply.n_txs, 0);
-	assert_int_equal(gap_entries(&g, RECORD_SIGNED), 0);
-}
-
-static void test_rule4_requests_within_an_hour(void **state)
-{
-	(void)state;
-	struct policy p = tiers();
-	uint64_t waits;
-	p.requests_per_hour = 2;
-	assert_int_equal(settings_policy_set(&waits, &g.env, &p), ERR_OK);
-	assert_int_equal(pay(1, 1), ERR_OK);
-	g.now += HOUR / 2;
-	g.chain_time += HOUR / 2;
-	assert_int_equal(pay(2, 1), ERR_OK);
-	assert_int_equal(pay(3, 1), ERR_LIMIT_REQUESTS);
-	g.now += HOUR / 2;
-	assert_int_equal(pay(3, 1), ERR_LIMIT_REQUESTS); /* by one clock alone */
-	g.chain_time += HOUR / 2;
-	assert_int_equal(pay(3, 1), ERR_OK);
-	assert_int_equal(pay(4, 1), ERR_LIMIT_REQUESTS);
-}
-
-/* The longer windows hold where the days by themselves would not. */
-static void test_rule4_weeks_and_months(void **state)
-{
-	(void)state;
-	struct policy p = tiers();
-	uint64_t waits;
-	p.week = (struct policy_cap){true, XMR(12)};
-	p.month = (struct policy_cap){true, XMR(20)};
-	assert_int_equal(settings_policy_set(&waits, &g.env, &p), ERR_OK);
-	assert_int_equal(pay(1, 9), ERR_OK);
-	g.now += 25 * HOUR;
-	g.chain_time += 25 * HOUR;
-	assert_int_equal(pay(2, 3), ERR_LIMIT_WEEK); /* 12 and two fees */
-	assert_int_equal(pay(3, 2), ERR_OK);
-	g.now += 6 * 24 * HOUR;
-	g.chain_time += 6 * 24 * HOUR;
-	assert_int_equal(pay(4, 9), ERR_LIMIT_MONTH);
-	assert_int_equal(pay(5, 8), ERR_OK);
-	g.now += 24 * 24 * HOUR;
-	g.chain_time += 24 * 24 * HOUR;
-	assert_int_equal(settings_clock(&g.env), ERR_OK);
-	assert_int_equal(pay(6, 9), ERR_OK);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,12 +426,6 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(lies_about_inputs_are_refused, begin, end),
 	    cmocka_unit_test_setup_teardown(loosening_waits_tightening_does_not, begin, end),
 	    cmocka_unit_test_setup_teardown(loosening_waits_after_a_long_rest, begin, end),
-	    cmocka_unit_test_setup_teardown(
-		test_rule3_only_the_unattended_tier_goes_without_a_person, begin_bare, end),
-	    cmocka_unit_test_setup_teardown(test_rule3_a_request_is_unattended_as_a_whole,
-					    begin_bare, end),
-	    cmocka_unit_test_setup_teardown(test_rule4_requests_within_an_hour, begin_bare, end),
-	    cmocka_unit_test_setup_teardown(test_rule4_weeks_and_months, begin_bare, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
