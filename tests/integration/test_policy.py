@@ -48,10 +48,10 @@ def scenario_approvals():
     with Chain() as chain:
         people = [Approver(chain.path('.'), name) for name in ('alice', 'bob', 'carol')]
         outsider = Approver(chain.path('.'), 'mallory')
-        treasury, payer = funded(chain, 'treasury', 3, 5 * XMR, tiered(people))
+        treasury, payer = funded(chain, 'treasury', 3, 3 * XMR, tiered(people))
         payee = chain.wallet('payee')
         signer = treasury.signer
-        treasury.watcher.add('large', payee.address(), 3 * XMR)
+        treasury.watcher.add('large', payee.address(), 5 * XMR)
         request = treasury.request()
         code = signer.inspect(request).json['code']
 
@@ -86,7 +86,7 @@ def scenario_approvals():
         treasury.watcher.take(request + '.reply')
         treasury.watcher.broadcast()
         confirm(chain, treasury, payer)
-        assert payee.balance()[0] == 3 * XMR
+        assert payee.balance()[0] == 5 * XMR
         # Within one confirmation nobody else is asked, and the approved one took nothing from it.
         treasury.pay({'small': (payee.address(), XMR // 2)})
         signed = entries(treasury, 'signed')[-1]
@@ -103,7 +103,7 @@ def scenario_address_book():
         policy['destinations'] = [
             {'name': 'cold storage', 'address': cold.address(), 'vault': True},
             {'name': 'a supplier', 'address': known.address()}]
-        treasury, payer = funded(chain, 'treasury', 4, 3 * XMR, policy)
+        treasury, payer = funded(chain, 'treasury', 3, 3 * XMR, policy)
         signer, watcher = treasury.signer, treasury.watcher
         watcher.add('sweep', cold.address(), 4 * XMR)
         watcher.add('supply', known.address(), XMR // 2)
