@@ -39,6 +39,14 @@ def tiered(approvers):
     return policy
 
 
+def ready(chain, policy):
+    """A treasury with three outputs of 3 XMR, deep enough even when one block was late."""
+    treasury, payer = funded(chain, 'treasury', 3, 3 * XMR, policy)
+    chain.mine(3, payer.address())
+    treasury.watcher.sync()
+    return treasury, payer
+
+
 def entries(treasury, kind):
     return [e for e in treasury.signer.journal() if e['kind'] == kind]
 
@@ -48,7 +56,7 @@ def scenario_approvals():
     with Chain() as chain:
         people = [Approver(chain.path('.'), name) for name in ('alice', 'bob', 'carol')]
         outsider = Approver(chain.path('.'), 'mallory')
-        treasury, payer = funded(chain, 'treasury', 3, 3 * XMR, tiered(people))
+        treasury, payer = ready(chain, tiered(people))
         payee = chain.wallet('payee')
         signer = treasury.signer
         treasury.watcher.add('large', payee.address(), 5 * XMR)
@@ -103,7 +111,7 @@ def scenario_address_book():
         policy['destinations'] = [
             {'name': 'cold storage', 'address': cold.address(), 'vault': True},
             {'name': 'a supplier', 'address': known.address()}]
-        treasury, payer = funded(chain, 'treasury', 3, 3 * XMR, policy)
+        treasury, payer = ready(chain, policy)
         signer, watcher = treasury.signer, treasury.watcher
         watcher.add('sweep', cold.address(), 4 * XMR)
         watcher.add('supply', known.address(), XMR // 2)
