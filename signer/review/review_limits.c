@@ -47,7 +47,7 @@ size_t review_limits(struct review_left out[static REVIEW_LIMITS_MAX], const str
 	add_count(out, &n, "day_count", "payouts", p->limits.day_count, b->count, c->count);
 	if (p->requests_per_hour) {
 		add_count(out, &n, "requests_per_hour", "requests/h", p->requests_per_hour,
-			  b->requests, c->requests + 1);
+			  b->requests, c->requests);
 	}
 	return n;
 }

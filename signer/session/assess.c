@@ -135,9 +135,23 @@ static enum err check_tx(struct assessment *a, size_t i, const struct env *env, 
 	return rc;
 }
 
-static enum err judge_txs(struct assessment *a, const struct env *env, struct db_txn *t)
+/* What will be spent when all that may be is signed, with the consent that it needs. */
+static enum err settle(struct assessment *a)
 {
 	a->after = a->before;
+	a->after.requests++;
+	for (size_t i = 0; i < a->request.n_txs; i++) {
+		const struct policy_verdict *v = &a->txs[i].verdict;
+		if (v->code == ERR_OK && !policy_spend(&a->after, v, a->tier)) {
+			return err_set(ERR_INTERNAL, "the sum of what is spent");
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err judge_txs(struct assessment *a, const struct env *env, struct db_txn *t)
+{
+	struct policy_spent spent = a->before;
 	for (size_t i = 0; i < a->request.n_txs; i++) {
 		struct assessed_tx *tx = &a->txs[i];
 		struct policy_verdict *v = &tx->verdict;
@@ -152,19 +166,19 @@ static enum err judge_txs(struct assessment *a, const struct env *env, struct db
 		}
 		tx->weight = plan_weight(&a->request.txs[i].plan, env->account);
 		const struct policy_tx measured = {&a->request.txs[i].plan, tx->weight};
-		policy_judge(v, &a->policy, &measured, &a->after);
+		policy_judge(v, &a->policy, &measured, &spent);
 		if (v->code != ERR_OK) {
 			continue;
 		}
 		/* Whose consent the whole will have is not known yet: it counts as having none. */
-		if (!policy_spend(&a->after, v, TIER_UNATTENDED)) {
+		if (!policy_spend(&spent, v, TIER_UNATTENDED)) {
 			return err_set(ERR_INTERNAL, "the sum of what is spent");
 		}
 		a->tier = v->tier > a->tier ? v->tier : a->tier;
 		a->n_allowed++;
 	}
 	a->judged = true;
-	return ERR_OK;
+	return settle(a);
 }
 
 /* What refuses the request as a whole; the policy and what was spent are read on the way. */

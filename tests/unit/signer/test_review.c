@@ -206,7 +206,8 @@ static void test_rule3_what_is_left_of_each_limit(void **state)
 	HAS(text,
 	    "What is left      limit                before                 after\n"
 	    "  24 hours          200.000000000000      198.499900000000      180.499800000000\n"
-	    "  7 days            500.000000000000      498.499900000000      480.499800000000\n");
+	    "  7 days            500.000000000000      498.499900000000      480.499800000000\n"
+	    "  unattended          3.000000000000        3.000000000000        3.000000000000\n");
 	HAS(text,
 	    "  not approved       40.000000000000       38.499900000000       20.499800000000\n"
 	    "  payouts            60                    59                    58\n"
