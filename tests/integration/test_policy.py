@@ -132,7 +132,7 @@ def scenario_address_book():
             (4 * XMR, XMR // 2, XMR // 4)
         policy['only_listed'] = True
         signer.set_policy(policy)
-        watcher.add('odd again', stranger.address(), XMR // 4)
+        watcher.add('odd-again', stranger.address(), XMR // 4)
         request = treasury.request()
         signer.sign(request, request + '.reply', code=REFUSED)
         assert entries(treasury, 'refused')[-1]['rule'] == 'only_listed'

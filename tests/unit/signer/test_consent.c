@@ -364,6 +364,37 @@ static void test_rule4_only_listed_destinations(void **state)
 	assert_int_equal(pay_to(2, 1, 0.0001, &known), ERR_OK);
 }
 
+/* Every decision names its rule; what is no matter of policy, that it was none of them. */
+static void test_rule4_the_journal_names_the_rule(void **state)
+{
+	(void)state;
+	struct policy p = tiers();
+	static struct record r;
+	p.confirmed.set = false;
+	set(&p);
+	assert_int_equal(pay(1, 3), ERR_OK);
+	newest(&r, RECORD_SIGNED);
+	assert_string_equal(r.rule, "confirmed");
+	assert_int_equal(r.consent, TIER_CONFIRMED);
+	assert_int_equal(pay(2, 51), ERR_BALANCE); /* of 30 */
+	newest(&r, RECORD_REFUSED);
+	assert_string_equal(r.rule, "checks");
+	p.limits.payout = XMR(4);
+	p.requests_per_hour = 3;
+	set(&p);
+	assert_int_equal(pay(3, 5), ERR_LIMIT_PAYOUT);
+	newest(&r, RECORD_REFUSED);
+	assert_string_equal(r.rule, "payout");
+	assert_non_null(strstr(r.text, "over the limit of 4.000000000000 XMR"));
+	assert_int_equal(pay(4, 1), ERR_LIMIT_REQUESTS);
+	newest(&r, RECORD_REQUEST_REFUSED);
+	assert_string_equal(r.rule, "requests_per_hour");
+	g.number -= 3;
+	assert_int_equal(pay(5, 1), ERR_REQUEST_STALE);
+	newest(&r, RECORD_REQUEST_REFUSED);
+	assert_string_equal(r.rule, "checks");
+}
+
 /* While a loosening waits, what is looser in any point is not yet so; what is stricter is. */
 static void test_rule9_a_change_of_tiers_waits(void **state)
 {
@@ -408,6 +439,7 @@ int main(void)
 	    TEST(test_rule4_many_fees_just_under_the_cap_are_bounded),
 	    TEST(test_rule4_vaults_are_exempt_by_their_very_address),
 	    TEST(test_rule4_only_listed_destinations),
+	    TEST(test_rule4_the_journal_names_the_rule),
 	    TEST(test_rule9_a_change_of_tiers_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
