@@ -198,6 +198,10 @@ static void pairs_and_takes_a_policy(void **state)
 	static const char policy[] =
 	    "{\"version\":1,\"limits\":{\"payout\":\"5\",\"transaction\":\"6\",\"day\":\"9\","
 	    "\"day_count\":9,\"fee\":\"0.01\",\"fee_per_byte\":\"0.000001\"}}";
+	static const char wrong[] = "{\"version\":1,\n\"limits\":{\n\"payout\":5}}";
+	static const char looser[] =
+	    "{\"version\":1,\"limits\":{\"payout\":\"6\",\"transaction\":\"6\",\"day\":\"9\","
+	    "\"day_count\":9,\"fee\":\"0.01\",\"fee_per_byte\":\"0.000001\"}}";
 	write_pairing();
 	assert_int_equal(run("pair pairing" UNLOCK ">out"), 0);
 	assert_true(said("out", "a watcher"));
@@ -206,10 +210,25 @@ static void pairs_and_takes_a_policy(void **state)
 			 3);
 	assert_true(said("err", "no_policy"));
 	put("policy", policy, strlen(policy));
-	assert_int_equal(run("policy set policy --yes" UNLOCK ">out"), 0);
+	/* Shown in sentences, and asked about; nothing is set without a yes. */
+	assert_int_equal(run("policy set policy" UNLOCK "--confirm-fd 4 4<pass 2>err >out"), 3);
+	assert_true(said("err", "not_confirmed"));
+	assert_true(said("out", "a payout may be at most"));
+	assert_int_equal(run("policy show" UNLOCK "2>err"), 3);
+	put("yes", "yes\n", 4);
+	assert_int_equal(run("policy set policy" UNLOCK "--confirm-fd 4 4<yes >out"), 0);
 	assert_int_equal(run("policy set pass" UNLOCK "2>err"), 2);
 	assert_int_equal(run("policy show" UNLOCK ">out"), 0);
 	assert_true(said("out", "5.000000000000 XMR"));
+	put("policy", wrong, strlen(wrong));
+	assert_int_equal(run("policy set policy --yes" UNLOCK "2>err"), 2);
+	assert_true(said("err", "line 3, field limits.payout: must be XMR as text"));
+	put("policy", looser, strlen(looser));
+	assert_int_equal(run("policy set policy --yes" UNLOCK ">out"), 0);
+	assert_true(said("out", "What of it allows more waits 24 hours."));
+	assert_int_equal(run("policy show --diff --json" UNLOCK ">out"), 0);
+	assert_true(said("out", "\"changes\":[{\"what\":\"a payout may be at most\",\"now\":"
+				"\"5.000000000000 XMR\",\"then\":\"6.000000000000 XMR\"}]"));
 }
 
 static void signs_once(void **state)
