@@ -67,7 +67,7 @@ static bool shares_payout(const struct assessment *a, size_t i, size_t n)
 }
 
 /* The plan pays exactly what the request says of its payouts. */
-static enum err map_payouts(struct assessment *a, size_t i)
+static enum err map_payouts(struct assessment *a, size_t i, enum network network)
 {
 	const struct request_tx *t = &a->request.txs[i];
 	struct state_tx *state = &a->txs[i].state;
@@ -79,6 +79,10 @@ static enum err map_payouts(struct assessment *a, size_t i)
 		if (!address_equal(&p->to, &t->plan.out[k].to) ||
 		    amount_cmp(p->amount, t->plan.out[k].amount) != 0) {
 			return err_set(ERR_PAYOUT_CHANGED, "output %zu is not its payout", k + 1);
+		}
+		if (p->to.network != network) {
+			return err_set(ERR_MSG_NETWORK, "payout %zu goes to another network",
+				       k + 1);
 		}
 		if (amount_is_zero(p->amount)) {
 			return err_set(ERR_TX_SHAPE, "payout %zu is of nothing", k + 1);
@@ -121,7 +125,7 @@ static enum err check_tx(struct assessment *a, size_t i, const struct env *env, 
 	struct assessed_tx *tx = &a->txs[i];
 	enum err rc = map_inputs(a, i);
 	if (rc == ERR_OK) {
-		rc = map_payouts(a, i);
+		rc = map_payouts(a, i, env->account->network);
 	}
 	if (rc == ERR_OK) {
 		rc = plan_check(plan, env->account);
@@ -196,6 +200,11 @@ static enum err check_request(struct assessment *a, const struct env *env, struc
 	}
 	if (a->request.number <= number) {
 		return err_set(ERR_REQUEST_STALE, "request %llu comes after %llu",
+			       (unsigned long long)a->request.number, (unsigned long long)number);
+	}
+	if (a->request.number - number > REQUEST_NUMBER_STEP) {
+		return err_set(ERR_PARSE_VALUE,
+			       "request number %llu is too far ahead of the newest, %llu",
 			       (unsigned long long)a->request.number, (unsigned long long)number);
 	}
 	if (a->wall > a->request.expires) {
@@ -335,6 +344,28 @@ static enum err paired(struct assessment *a, const struct env *env)
 	return rc;
 }
 
+/* The request in an envelope of our watcher's, whose numbers must agree. */
+static enum err read_request(struct assessment *out, const struct envelope *e)
+{
+	enum err rc = request_decode(&out->request, e->body);
+	if (rc == ERR_OK && out->request.number != e->sequence) {
+		rc = err_set(ERR_MSG_FORMAT, "request %llu in an envelope numbered %llu",
+			     (unsigned long long)out->request.number,
+			     (unsigned long long)e->sequence);
+	}
+	return rc;
+}
+
+/* What is left of an authentic message that cannot be read: enough for the journal. */
+static void unread(struct assessment *out, const struct envelope *e, enum err rc)
+{
+	enum err code = ERR_OK;
+	assessment_free(out);
+	out->authentic = judged(rc, &code, out->reason) == ERR_OK;
+	out->hash = e->hash;
+	out->request.number = e->sequence;
+}
+
 enum err assess(struct assessment *out, const struct env *env, struct span file,
 		const struct approvals *approvals)
 {
@@ -350,9 +381,12 @@ enum err assess(struct assessment *out, const struct env *env, struct span file,
 	if (rc != ERR_OK) {
 		goto out;
 	}
-	if ((rc = request_decode(&out->request, e.body)) != ERR_OK) {
-		goto out;
+	if ((rc = read_request(out, &e)) != ERR_OK) {
+		unread(out, &e, rc);
+		buf_free(&plain);
+		return rc;
 	}
+	out->authentic = true;
 	out->hash = e.hash;
 	approval_file_hash(out->file_hash, file);
 	confirmation_code(out->code, &e.hash);

@@ -24,6 +24,7 @@ struct assessment {
 	char watcher_name[PROTO_NAME_MAX + 1];
 	struct identity_public watcher;
 	struct request request;
+	bool authentic;       /* sealed to us and signed by our watcher, whatever it holds */
 	uint64_t wall, chain; /* the times it was judged by */
 	bool answered;        /* a reply was given before; nothing below was judged again */
 	enum err refused;     /* the request as a whole */
@@ -41,10 +42,14 @@ struct assessment {
 };
 void assessment_free(struct assessment *a);
 
+/* How far a request's number may be ahead of the newest: one jump cannot use up all numbers. */
+#define REQUEST_NUMBER_STEP (UINT64_C(1) << 32)
+
 /*
- * Opens a request file and judges it. An error means that it is no message for us from our watcher
- * (ERR_MSG_*), that none is paired (ERR_STATE), or that the store failed: nothing is journaled
- * then. Refusals are no errors here; they stand in *out. `approvals` of the file, or NULL: none.
+ * Opens a request file and judges it. An error means that it is no request for us from our watcher
+ * (ERR_MSG_*), that none is paired (ERR_STATE), or that the store failed. When an authentic message
+ * cannot be read, *out holds its hash, its number and the reason, to be journaled; else it is
+ * empty. Refusals are no errors here; they stand in *out. `approvals` of the file, or NULL: none.
  */
 enum err MUST_CHECK assess(struct assessment *out, const struct env *env, struct span file,
 			   const struct approvals *approvals);

@@ -25,9 +25,10 @@ struct session_hooks {
  * Answers a request file: appends the reply file's bytes to `reply`. ERR_OK when something was
  * signed. When all its transactions were refused, the reply says so, and the first refusal's code
  * is returned with it; a reply that was given before is given again, byte for byte, with the same
- * code. When the request as a whole was refused or not confirmed, there is no reply (reply stays
- * empty) and only the journal knows. Any other error: nothing happened. *a, for showing, is the
- * caller's to free (assessment_free) whatever is returned. `approvals` of the file, or NULL: none.
+ * code. When the request as a whole was refused or not confirmed, or came from our watcher but
+ * cannot be read, there is no reply (reply stays empty) and only the journal knows. Any other
+ * error: nothing happened. *a, for showing, is the caller's to free (assessment_free) whatever is
+ * returned. `approvals` of the file, or NULL: none.
  */
 enum err MUST_CHECK session_answer(struct buf *reply, struct assessment *a, const struct env *env,
 				   struct span file, const struct approvals *approvals,

@@ -144,6 +144,70 @@ static void foreign_messages_change_nothing(void **state)
 	buf_free(&out);
 }
 
+/* The watcher's keys in the wrong hands: what cannot be read is refused, and the journal knows. */
+static void authentic_nonsense_is_journaled(void **state)
+{
+	(void)state;
+	struct request r;
+	struct reply reply;
+	struct buf body, file, out;
+	struct hash hash;
+	gap_request(&g, &r);
+	gap_add(&g, &r, 1, 1, XMR(1));
+	buf_init(&body, PROTO_MESSAGE_MAX);
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	buf_init(&out, PROTO_MESSAGE_MAX);
+	assert_int_equal(request_encode(&body, &r), ERR_OK);
+	/* The envelope numbered otherwise than the request in it; then a body cut short. */
+	for (int cut = 0; cut < 2; cut++) {
+		body.n -= (size_t)cut;
+		buf_reset(&file);
+		assert_int_equal(envelope_seal(&file, &hash, MSG_REQUEST, NETWORK_STAGENET,
+					       r.number + 1, buf_span(&body), &g.watcher,
+					       &g.signer.public),
+				 ERR_OK);
+		assert_int_equal(gap_answer_file(&g, &out, &reply, &file),
+				 cut ? ERR_MSG_TRUNCATED : ERR_MSG_FORMAT);
+		assert_int_equal(gap_entries(&g, RECORD_REQUEST_REFUSED), 1 + (size_t)cut);
+	}
+	assert_int_equal(out.n, 0);
+	request_free(&r);
+	buf_free(&body);
+	buf_free(&file);
+	buf_free(&out);
+	assert_int_equal(pay(1, 1), ERR_OK);
+}
+
+static void one_jump_does_not_use_up_the_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(pay(1, 1), ERR_OK);
+	uint64_t number = g.number;
+	g.number = UINT64_MAX - 1;
+	assert_int_equal(pay(2, 1), ERR_PARSE_VALUE);
+	g.number = number + REQUEST_NUMBER_STEP;
+	assert_int_equal(pay(3, 1), ERR_PARSE_VALUE);
+	g.number = number;
+	assert_int_equal(pay(4, 1), ERR_OK);
+	g.number += REQUEST_NUMBER_STEP - 1;
+	assert_int_equal(pay(5, 1), ERR_OK);
+	assert_int_equal(gap_entries(&g, RECORD_SIGNED), 3);
+}
+
+static void payouts_of_another_network_are_refused(void **state)
+{
+	(void)state;
+	struct request r;
+	struct reply reply;
+	gap_request(&g, &r);
+	struct request_tx *t = gap_add(&g, &r, 1, 1, XMR(1));
+	r.payouts[0].to.network = t->plan.out[0].to.network = NETWORK_MAINNET;
+	assert_int_equal(gap_answer(&g, &r, &reply), ERR_MSG_NETWORK);
+	assert_int_equal(reply.txs[0].refused, ERR_MSG_NETWORK);
+	assert_int_equal(gap_entries(&g, RECORD_REFUSED), 1);
+	reply_free(&reply);
+}
+
 static void limits_hold_one_by_one(void **state)
 {
 	(void)state;
@@ -413,6 +477,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(nothing_without_a_policy, begin_bare, end),
 	    cmocka_unit_test_setup_teardown(nothing_without_consent, begin, end),
 	    cmocka_unit_test_setup_teardown(foreign_messages_change_nothing, begin, end),
+	    cmocka_unit_test_setup_teardown(authentic_nonsense_is_journaled, begin, end),
+	    cmocka_unit_test_setup_teardown(one_jump_does_not_use_up_the_numbers, begin, end),
+	    cmocka_unit_test_setup_teardown(payouts_of_another_network_are_refused, begin, end),
 	    cmocka_unit_test_setup_teardown(limits_hold_one_by_one, begin, end),
 	    cmocka_unit_test_setup_teardown(fees_count_and_are_limited, begin, end),
 	    cmocka_unit_test_setup_teardown(one_request_counts_as_a_sum, begin, end),
