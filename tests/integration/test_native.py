@@ -26,7 +26,7 @@ def ring_of(chain, index):
     return [(i, out['key'], out['mask']) for i, out in zip(chosen, answer['outs'])]
 
 
-def build(chain, wallet, outputs, destinations, change=(0, 1), fee=FEE):
+def build(chain, wallet, outputs, destinations, change=(0, 1), fee=FEE, tx_key=None):
     """Builds from the wallet's own outputs; returns id, weight foreseen, keys and blob."""
     lines = [f"keys {wallet.rpc('query_key', key_type='spend_key')['key']} {wallet.view_key()}"]
     for out in outputs:
@@ -37,6 +37,7 @@ def build(chain, wallet, outputs, destinations, change=(0, 1), fee=FEE):
         lines += [f"ring {i} {key} {mask}" for i, key, mask in ring_of(chain, out['global_index'])]
     lines += [f"pay {address} {amount}" for address, amount in destinations]
     lines += [f"fee {fee}", f"change {change[0]} {change[1]}"]
+    lines += [f"txkey {tx_key}"] if tx_key else []
     result = subprocess.run([native()], input='\n'.join(lines) + '\n', capture_output=True,
                             text=True, check=False, timeout=60)
     assert result.returncode == 0, result.stderr
