@@ -8,6 +8,7 @@
 #include "common/monero/tx.h"
 #include "tests/unit/watcher/planned.h"
 #include "watcher/planner/planner.h"
+#include "watcher/store/record.h"
 
 #define XMR(n) amount_of((n)*ATOMIC_PER_XMR)
 #define CANDIDATES 75 /* an input: 1.5 rings and one, and 50 for locked coinbase outputs */
@@ -219,6 +220,59 @@ static void test_questions(void **state)
 	request_free(&r);
 }
 
+/* The watcher learns a key image with the reply that has it. */
+static void learn_images(const struct plan *plan, uint64_t number)
+{
+	struct db_txn *t = NULL;
+	struct request_record record;
+	assert_int_equal(db_begin(&t, p.db, true), ERR_OK);
+	assert_int_equal(request_read(&record, t, number), ERR_OK);
+	for (size_t i = 0; i < plan->n_in; i++) {
+		struct image_record image = {.at = record.txs[0].in[i]};
+		struct key_image key;
+		assert_int_equal(
+		    input_key_image(&key, &plan->in[i], &p.ours.account, &p.ours.spend), ERR_OK);
+		assert_int_equal(image_write(t, &key, &image), ERR_OK);
+	}
+	request_record_free(&record);
+	assert_int_equal(db_commit(t), ERR_OK);
+}
+
+/* What a block spent is there again when the block is not, credited long ago or not. */
+static void test_spend_undone(void **state)
+{
+	struct balance before, after;
+	struct sync_result result;
+	struct signed_tx tx = {0};
+	struct address to = planned_to(&p, 0, 0);
+	(void)state;
+	/* The deposits of the fixture are credited by now. */
+	fake_chain_mine(p.chain, 20, 120, false);
+	assert_int_equal(watcher_sync(&p.w, &result), ERR_OK);
+	planned_payout(&p, 0, &to, XMR(15));
+	assert_int_equal(planned_request(&p, &r, &info), ERR_OK);
+	learn_images(&r.txs[0].plan, info.number);
+	assert_int_equal(watcher_balance(&p.w, &before), ERR_OK);
+	assert_int_equal(tx_build(&tx, &r.txs[0].plan, &p.ours.account, &p.ours.spend, &p.rng),
+			 ERR_OK);
+	assert_int_equal(p.honest.submit(p.honest.ctx, tx.blob, tx.blob_size), ERR_OK);
+	fake_chain_mine(p.chain, 2, 120, true);
+	assert_int_equal(watcher_sync(&p.w, &result), ERR_OK);
+	assert_int_equal(watcher_balance(&p.w, &after), ERR_OK);
+	assert_true(amount_cmp(after.total, before.total) < 0);
+	fake_chain_pop(p.chain, 2, false);
+	fake_chain_drop_pool(p.chain);
+	fake_chain_mine(p.chain, 3, 120, true);
+	assert_int_equal(watcher_sync(&p.w, &result), ERR_OK);
+	assert_int_equal(result.dropped, 2);
+	assert_int_equal(watcher_balance(&p.w, &after), ERR_OK);
+	assert_int_equal(after.total.atomic, before.total.atomic);
+	assert_int_equal(after.outputs, before.outputs);
+	assert_int_equal(watcher_verify(&p.w), ERR_OK);
+	signed_tx_free(&tx);
+	request_free(&r);
+}
+
 static int make(void **state)
 {
 	(void)state;
@@ -241,6 +295,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_batches, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_reserved, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_questions, make, unmake),
+	    cmocka_unit_test_setup_teardown(test_spend_undone, make, unmake),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
