@@ -141,12 +141,24 @@ static enum err sign_tx(struct work *w, size_t i, const struct spend_key *spend)
 	return ERR_OK;
 }
 
+/* A reason in full begins with its code's sentence, which whoever prints an error says himself. */
+static const char *beyond_text(enum err code, const char *reason)
+{
+	const char *text = err_text(code);
+	if (strstr(reason, text) != reason) {
+		return reason;
+	}
+	reason += strlen(text);
+	return reason[0] == ':' && reason[1] == ' ' ? reason + 2 : reason;
+}
+
 static enum err first_refusal(const struct work *w)
 {
 	for (size_t i = 0; i < w->reply.n_txs; i++) {
-		if (w->reply.txs[i].refused != ERR_OK) {
-			return err_set(w->reply.txs[i].refused, "transaction %zu: %s", i + 1,
-				       w->reply.txs[i].reason);
+		const struct reply_tx *t = &w->reply.txs[i];
+		if (t->refused != ERR_OK) {
+			return err_set(t->refused, "transaction %zu: %s", i + 1,
+				       beyond_text(t->refused, t->reason));
 		}
 	}
 	return ERR_REFUSED;
@@ -269,7 +281,7 @@ static enum err refuse_request(const struct env *env, const struct assessment *a
 		rc = journal_refusal(env, r, code, &a->request.journal);
 	}
 	free(r);
-	return rc == ERR_OK ? err_set(code, "%s", reason) : rc;
+	return rc == ERR_OK ? err_set(code, "%s", beyond_text(code, reason)) : rc;
 }
 
 static enum err repeat(struct buf *reply, const struct env *env, const struct assessment *a)
