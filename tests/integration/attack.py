@@ -8,8 +8,8 @@ import time
 
 from airlock import DONE, MESSAGE, REFUSED, Treasury, atomic
 from regtest import XMR
-from thief import (ADDRESS, AMOUNT, EXPIRES, FEE, ID, JOURNAL, NUMBER, PAYOUTS, PAYS, REFERENCE,
-                   TXS, Thief)
+from thief import (ADDRESS, AMOUNT, EXPIRES, FEE, ID, NUMBER, PAYOUTS, PAYS, REFERENCE, TXS,
+                   Thief)
 
 POLICY = {
     'version': 1,
@@ -21,14 +21,13 @@ POLICY = {
 class Attack:
     """A treasury, its thief, and what the day's limits must have counted so far."""
 
-    def __init__(self, chain, name, payees, policy=POLICY):
+    def __init__(self, chain, miner, payees, policy=POLICY):
         """One honest request of one payout of 1 XMR for each payee; none is answered yet."""
-        self.chain = chain
-        self.miner = chain.wallet('miner-' + name)
+        self.chain, self.miner = chain, miner
         # With fewer outputs on the chain the official wallet can search for decoys without end.
-        chain.mine(160, self.miner.address())
-        self.miner.refresh()
-        self.treasury = Treasury(chain, name, policy=policy)
+        chain.mine(160, miner.address())
+        miner.refresh()
+        self.treasury = Treasury(chain, policy=policy)
         self.signer, self.watcher = self.treasury.signer, self.treasury.watcher
         self.thief = Thief(self.watcher)
         self.miner.pay([(self.watcher.address(), 3 * XMR)] * (len(payees) + 1))
@@ -169,7 +168,3 @@ def add_payouts(body, payouts, tx=0):
         body[TXS][tx][PAYS].append(len(body[PAYOUTS]))
         body[PAYOUTS].append(new)
     return body
-
-
-def journal_head(body):
-    return body[JOURNAL]

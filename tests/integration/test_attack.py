@@ -225,8 +225,8 @@ def shown(attack, payee):
 
 def scenario_each_lie_is_refused():
     with Chain() as chain:
-        payee = chain.wallet('payee')
-        attack = Attack(chain, 'treasury', [payee.address(), payee.address()])
+        miner, payee = chain.wallet('miner'), chain.wallet('payee')
+        attack = Attack(chain, miner, [payee.address()] * 2)
         wire = attack.thief.address(payee.address())
         own = attack.thief.address(attack.watcher.address())
         for what, body, reason in inputs_lie(attack):

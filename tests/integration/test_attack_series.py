@@ -3,6 +3,7 @@ The thief against the signer, over many requests: what no single one tells is st
 signer remembers, or bounded by the rolling limits. What the signer cannot know, it is shown that
 the network does, and that the allowance is used all the same.
 """
+import glob
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from thief import (ADDRESS, AMOUNT, BIG, CHAIN_TIME, EXPIRES, FEE, INPUTS, JOURN
                    NUMBER, PAYOUTS, PAYS, PLACES, REAL, REFERENCE, RING, TXS, WORTH, member,
                    set_member)
 
-FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
+FAKETIME, = glob.glob('/usr/lib/*/faketime/libfaketime.so.1')
 
 
 def first(body):
@@ -118,8 +119,8 @@ def off_the_chain(attack, payee):
 def scenario_what_one_request_does_not_tell():
     policy = dict(POLICY, limits=dict(POLICY['limits'], day='100'))
     with Chain() as chain:
-        payee = chain.wallet('payee')
-        attack = Attack(chain, 'treasury', [payee.address()] * 10, policy)
+        miner, payee = chain.wallet('miner'), chain.wallet('payee')
+        attack = Attack(chain, miner, [payee.address()] * 10, policy)
         twice_and_again(attack)
         replays(attack)
         past_and_time(attack)
@@ -234,10 +235,11 @@ def clocks(attack, copy):
 def scenario_limits_bound_what_is_small():
     limits = dict(POLICY['limits'], day='5', day_count=12, fee_per_byte='0.0001')
     with Chain() as chain:
-        payee, vault = chain.wallet('payee'), chain.wallet('vault').address()
+        miner, payee = chain.wallet('miner'), chain.wallet('payee')
+        vault = payee.new_address()
         policy = dict(POLICY, limits=limits, destinations=[
             {'name': 'cold storage', 'address': vault, 'vault': True}])
-        attack = Attack(chain, 'treasury', [payee.address()], policy)
+        attack = Attack(chain, miner, [payee.address()], policy)
         attack.ids = 1 << 32
         attack.vault = attack.thief.address(vault)
         before = attack.treasury.path('before')
@@ -282,10 +284,10 @@ def scenario_outputs_that_share_a_key():
     them, the signer signs for one of them.
     """
     with Chain() as chain:
-        payee, payer = chain.wallet('payee'), chain.wallet('payer')
-        attack = Attack(chain, 'treasury', [payee.address()] * 2)
-        attack.miner.pay([(payer.address(), 5 * XMR)] * 2)
-        chain.mine(UNLOCK, attack.miner.address())
+        miner, payee, payer = (chain.wallet(n) for n in ('miner', 'payee', 'payer'))
+        attack = Attack(chain, miner, [payee.address()] * 2)
+        miner.pay([(payer.address(), 5 * XMR)] * 2)
+        chain.mine(UNLOCK, miner.address())
         places = burn(chain, payer, attack.watcher.address(), [2 * XMR, XMR + XMR // 2])
         attack.watcher.sync()
         assert [d[4] for d in attack.watcher.deposits()].count('duplicate') == 1
