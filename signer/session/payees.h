@@ -12,11 +12,11 @@
 /* How far back the journal is searched, in entries. */
 #define PAYEES_ENTRIES_MAX 10000
 /*
- * Addresses that are not the same but share as many characters at their beginning (after the first,
- * which tells the network) and end together look alike: people compare no more. Two of a million by
- * chance share five with probability below one in 600 million.
+ * Addresses that are not the same but share this many characters at their beginning (after the
+ * first, which tells the network) and end together look alike: people compare no more. Two
+ * addresses do so by chance about once in a billion pairs.
  */
-#define PAYEES_ALIKE 5
+#define PAYEES_ALIKE 6
 
 struct payee {
 	const struct policy_destination *listed; /* of the address book, or NULL */
