@@ -5,8 +5,8 @@
 #include "common/base/bytes.h"
 #include "common/base/file.h"
 
-#define INBOX_NAME_MAX 200  /* room for what is appended */
-#define INBOX_FILES_MAX 256 /* in one look */
+#define INBOX_NAME_MAX 200   /* room for what is appended */
+#define INBOX_FILES_MAX 4096 /* in one look */
 #define INBOX_REPLY ".reply"
 #define INBOX_DONE ".done"
 #define INBOX_FAILED ".failed"

@@ -146,6 +146,7 @@ static enum err serve_file(const struct serve *s, const struct inbox_file *f)
 	buf_init(&reply, PROTO_MESSAGE_MAX + 1024);
 	err_clear();
 	enum err rc = read_file(&file, s, f->name);
+	bool gone = rc == ERR_NOT_FOUND;
 	if (rc == ERR_OK) {
 		rc = session_answer(&reply, &a, s->env, buf_span(&file), NULL, &s->hooks);
 	}
@@ -154,7 +155,7 @@ static enum err serve_file(const struct serve *s, const struct inbox_file *f)
 	told.reason = reason;
 	if (reply.n) {
 		rc = answered(s, f, &a, &reply, &told);
-	} else if (rc == ERR_NOT_FOUND || (rc == ERR_MSG_TRUNCATED && !is_settled(s, f))) {
+	} else if (gone || (rc == ERR_MSG_TRUNCATED && !is_settled(s, f))) {
 		rc = ERR_OK; /* taken away again; or still being copied */
 	} else if (!is_of_the_machine(rc)) {
 		rc = failed(s, f, &a, &told);
