@@ -20,6 +20,17 @@ struct command {
 
 #define HELP_APPROVAL                                                                              \
 	"  --approval FILE      an approver's minisign signature of the request file\n"
+#define HELP_LIGHT                                                                                 \
+	"  --out FILE           writes it there\n"                                                 \
+	"  --qr                 shows it as QR codes on the terminal; keys are named beside "      \
+	"them\n"                                                                                   \
+	"  --png FOLDER         makes pictures of the codes in a new folder\n"                     \
+	"  --density N          bytes in a code (250)\n"                                           \
+	"  --fps N              codes a second (5)\n"
+#define HELP_SCAN                                                                                  \
+	"  --scan -             reads QR codes as lines of text from standard input, as\n"         \
+	"                       `airlock-scan --camera` (or `airlock-scan PICTURE...`) writes\n"   \
+	"                       them, or a hand-held scanner types them\n"
 
 static const struct command commands[] = {
     {{"init", NULL},
@@ -36,10 +47,14 @@ static const struct command commands[] = {
      "  --kdf quick          no protection, for tests alone\n"},
     {{"kit", NULL},
      cmd_kit,
-     "--out FILE",
-     "Writes what a watcher needs. It holds the view key: destroy it once it is read.",
-     ""},
-    {{"pair", NULL}, cmd_pair, "FILE", "Pins the watcher whose pairing file this is.", ""},
+     "--out FILE | --qr | --png FOLDER",
+     "Makes what a watcher needs. It holds the view key: destroy it once it is read.",
+     HELP_LIGHT},
+    {{"pair", NULL},
+     cmd_pair,
+     "FILE | --scan -",
+     "Pins the watcher whose pairing message this is.",
+     HELP_SCAN},
     {{"policy", "show"},
      cmd_policy_show,
      "[--diff]",
@@ -53,14 +68,14 @@ static const struct command commands[] = {
      "  --confirm-fd N       reads the word yes from descriptor N instead of the terminal\n"},
     {{"inspect", NULL},
      cmd_inspect,
-     "FILE [--approval FILE]...",
+     "FILE|--scan - [--approval FILE]...",
      "Shows a request and the policy's verdict.",
-     HELP_APPROVAL},
+     HELP_SCAN HELP_APPROVAL},
     {{"sign", NULL},
      cmd_sign,
-     "FILE --out FILE [--approval FILE]...",
+     "FILE|--scan - --out FILE|--qr|--png FOLDER [--approval FILE]...",
      "Shows a request, asks for its code, signs what the policy allows.",
-     HELP_APPROVAL
+     HELP_SCAN HELP_LIGHT HELP_APPROVAL
      "  --confirm-fd N       reads the code from descriptor N instead of the terminal\n"},
     {{"serve", NULL},
      cmd_serve,
@@ -71,9 +86,9 @@ static const struct command commands[] = {
      "  --once               answers what is there and ends\n"},
     {{"key-images", NULL},
      cmd_key_images,
-     "FILE --out FILE",
+     "FILE|--scan - --out FILE|--qr|--png FOLDER",
      "Answers a watcher's outputs file with their key images.",
-     ""},
+     HELP_SCAN HELP_LIGHT},
     {{"journal", "show"}, cmd_journal_show, "", "Shows what was done.", ""},
     {{"journal", "export"},
      cmd_journal_export,

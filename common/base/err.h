@@ -45,6 +45,7 @@ enum err_category {
 	X(ERR_LIMIT, 17, CAT_FAILED, "a built-in limit was exceeded")                              \
 	X(ERR_SANDBOX, 18, CAT_FAILED, "the sandbox could not be set up")                          \
 	X(ERR_CONFLICT, 19, CAT_FAILED, "conflicts with what is recorded")                         \
+	X(ERR_TERMINAL, 25, CAT_FAILED, "the terminal cannot show codes")                          \
 	X(ERR_HALTED, 27, CAT_FAILED, "payouts are halted until an operator has looked")           \
 	/* usage */                                                                                \
 	X(ERR_USAGE, 30, CAT_USAGE, "wrong usage")                                                 \

@@ -5,6 +5,7 @@
 #ifndef AIRLOCK_SIGNER_CLI_H
 #define AIRLOCK_SIGNER_CLI_H
 
+#include "common/optical/light.h"
 #include "signer/sandbox/sandbox.h"
 #include "signer/session/env.h"
 #include "signer/session/session.h"
@@ -16,6 +17,8 @@
 struct options {
 	const char *vault; /* folder */
 	const char *out;
+	const char *scan; /* codes as text: "-" */
+	struct light light;
 	const char *network;
 	const char *birthday;
 	const char *kdf;
@@ -60,8 +63,20 @@ enum err MUST_CHECK options_places(struct sandbox_places *out, const struct opti
 enum err MUST_CHECK option_number(uint64_t *out, const char *text, const char *what);
 /* Exactly one argument, described by `what`. ERR_USAGE. */
 enum err MUST_CHECK option_file(const char **out, const struct options *o, const char *what);
-/* --out, which the command needs. ERR_USAGE. */
+/* --out, --qr or --png, one of which the command needs. ERR_USAGE. */
 enum err MUST_CHECK option_out(const struct options *o);
+
+/* The message a command takes: its one argument, described by `what`, or by --scan. */
+enum err MUST_CHECK message_read(struct buf *out, const struct options *o, const char *what,
+				 size_t max);
+/* The message a command makes: to --out, if it is there. */
+enum err MUST_CHECK message_write(const struct options *o, const struct buf *message);
+/*
+ * The same by --qr and --png, if they are there, under a line that names it. It may stay on the
+ * screen for long: whatever is secret is closed before.
+ */
+enum err MUST_CHECK message_show(const struct options *o, const char *title,
+				 const struct buf *message);
 
 /* Opens store and vault (asks for the passphrase). Close with opened_close, also after an error. */
 enum err MUST_CHECK opened_open(struct opened *out, const struct options *o);

@@ -1,7 +1,7 @@
 /* kit and pair: what the two programs exchange once. */
+#include <stdio.h>
 #include <string.h>
 
-#include "common/base/file.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "signer/cli/cli.h"
@@ -65,6 +65,7 @@ enum err cmd_kit(const struct options *o)
 {
 	struct opened p = {0};
 	struct buf file;
+	char title[80], print[FINGERPRINT_TEXT_MAX];
 	buf_init(&file, FILE_MAX);
 	enum err rc = option_out(o);
 	if (rc == ERR_OK) {
@@ -74,13 +75,20 @@ enum err cmd_kit(const struct options *o)
 		rc = kit_bytes(&file, &p);
 	}
 	if (rc == ERR_OK) {
-		rc = file_write(o->out, file.p, file.n);
+		rc = message_write(o, &file);
 	}
-	if (rc == ERR_OK && strcmp(o->out, "-") != 0) {
+	if (rc == ERR_OK) {
+		identity_fingerprint(print, &vault_identity(p.vault)->public);
+		snprintf(title, sizeof title, "signer's kit, secret  fingerprint %s", print);
+	}
+	if (rc == ERR_OK && (!o->out || strcmp(o->out, "-") != 0)) {
 		rc = say(o, "kit of", &vault_identity(p.vault)->public, "signer");
 	}
-	buf_free(&file);
 	opened_close(&p);
+	if (rc == ERR_OK) {
+		rc = message_show(o, title, &file);
+	}
+	buf_free(&file);
 	return rc;
 }
 
@@ -90,12 +98,8 @@ enum err cmd_pair(const struct options *o)
 	struct buf file;
 	struct identity_public watcher;
 	char name[PROTO_NAME_MAX + 1];
-	const char *path;
 	buf_init(&file, FILE_MAX);
-	enum err rc = option_file(&path, o, "the watcher's pairing file");
-	if (rc == ERR_OK) {
-		rc = file_read(&file, path, FILE_MAX);
-	}
+	enum err rc = message_read(&file, o, "the watcher's pairing file", FILE_MAX);
 	if (rc == ERR_OK) {
 		rc = opened_open(&p, o);
 	}

@@ -8,12 +8,7 @@
 #include "signer/review/json.h"
 #include "signer/review/review.h"
 
-static enum err read_message(struct buf *file, const struct options *o, const char *what)
-{
-	const char *path;
-	enum err rc = option_file(&path, o, what);
-	return rc == ERR_OK ? file_read(file, path, PROTO_MESSAGE_MAX) : rc;
-}
+#define TITLE_MAX 80
 
 /* Heap; free it. NULL when none were given. */
 static enum err read_approvals(struct approvals **out, const struct options *o)
@@ -63,7 +58,7 @@ enum err cmd_inspect(const struct options *o)
 	struct approvals *approvals = NULL;
 	struct buf file;
 	buf_init(&file, PROTO_MESSAGE_MAX + 1);
-	enum err rc = read_message(&file, o, "the request file");
+	enum err rc = message_read(&file, o, "the request file", PROTO_MESSAGE_MAX);
 	if (rc == ERR_OK) {
 		rc = read_approvals(&approvals, o);
 	}
@@ -95,28 +90,34 @@ static enum err report(const struct options *o, const struct assessment *a, enum
 		buf_text(&out, "\"outcome\":");
 		json_text(&out, outcome == ERR_OK ? "signed" : err_name(outcome));
 		buf_text(&out, ",\"reply\":");
-		json_text(&out, o->out);
+		if (o->out) {
+			json_text(&out, o->out);
+		} else {
+			buf_text(&out, "null");
+		}
 		buf_text(&out, "}\n");
-	} else if (a->answered) {
-		buf_printf(&out, "\nanswered before; the same reply is in %s\n", o->out);
 	} else {
-		buf_printf(&out, "\n%zu of %zu transactions allowed; the reply is in %s\n",
-			   n_signed, a->request.n_txs, o->out);
+		if (a->answered) {
+			buf_text(&out, "\nanswered before; the same reply");
+		} else {
+			buf_printf(&out, "\n%zu of %zu transactions allowed; the reply", n_signed,
+				   a->request.n_txs);
+		}
+		buf_printf(&out, " is in %s\n", o->out ? o->out : "the codes");
 	}
 	enum err rc = cli_print(&out);
 	buf_free(&out);
 	return rc;
 }
 
-static enum err answer(const struct options *o, const struct opened *p, struct span file,
-		       const struct approvals *approvals)
+/* Appends the reply, which is to be delivered even when the outcome is a refusal. */
+static enum err answer(struct buf *reply, char title[static TITLE_MAX], const struct options *o,
+		       const struct opened *p, struct span file, const struct approvals *approvals)
 {
 	struct assessment a = {0};
-	struct buf reply;
 	struct cli_hooks ctx = {o, p->vault, NULL};
 	const struct session_hooks hooks = cli_hooks(&ctx);
-	buf_init(&reply, PROTO_MESSAGE_MAX + 1024);
-	enum err outcome = session_answer(&reply, &a, &p->env, file, approvals, &hooks);
+	enum err outcome = session_answer(reply, &a, &p->env, file, approvals, &hooks);
 	enum err rc = ERR_OK;
 	/* The cause stands in the detail, which printing would not keep. */
 	char detail[512];
@@ -125,8 +126,10 @@ static enum err answer(const struct options *o, const struct opened *p, struct s
 	if (a.txs && !was_shown && !o->json) {
 		rc = show(o, &a);
 	}
-	if (rc == ERR_OK && reply.n) {
-		rc = file_write(o->out, reply.p, reply.n);
+	if (rc == ERR_OK && reply->n) {
+		snprintf(title, TITLE_MAX, "reply to request %llu  code %s",
+			 (unsigned long long)a.request.number, a.code);
+		rc = message_write(o, reply);
 		if (rc == ERR_OK) {
 			rc = report(o, &a, outcome);
 		}
@@ -134,8 +137,10 @@ static enum err answer(const struct options *o, const struct opened *p, struct s
 	if (rc == ERR_OK && outcome != ERR_OK) {
 		rc = err_set(outcome, "%s", detail);
 	}
+	if (rc != ERR_OK && rc != outcome) {
+		buf_reset(reply);
+	}
 	assessment_free(&a);
-	buf_free(&reply);
 	return rc;
 }
 
@@ -143,11 +148,13 @@ enum err cmd_sign(const struct options *o)
 {
 	struct opened p = {0};
 	struct approvals *approvals = NULL;
-	struct buf file;
+	struct buf file, reply;
+	char title[TITLE_MAX];
 	buf_init(&file, PROTO_MESSAGE_MAX + 1);
+	buf_init(&reply, PROTO_MESSAGE_MAX + 1024);
 	enum err rc = option_out(o);
 	if (rc == ERR_OK) {
-		rc = read_message(&file, o, "the request file");
+		rc = message_read(&file, o, "the request file", PROTO_MESSAGE_MAX);
 	}
 	if (rc == ERR_OK) {
 		rc = read_approvals(&approvals, o);
@@ -156,11 +163,19 @@ enum err cmd_sign(const struct options *o)
 		rc = opened_open(&p, o);
 	}
 	if (rc == ERR_OK) {
-		rc = answer(o, &p, buf_span(&file), approvals);
+		rc = answer(&reply, title, o, &p, buf_span(&file), approvals);
+	}
+	opened_close(&p);
+	/* A refusal is a reply too. */
+	if (reply.n) {
+		char detail[512];
+		snprintf(detail, sizeof detail, "%s", err_detail());
+		enum err shown = message_show(o, title, &reply);
+		rc = shown == ERR_OK && rc != ERR_OK ? err_set(rc, "%s", detail) : shown;
 	}
 	free(approvals);
 	buf_free(&file);
-	opened_close(&p);
+	buf_free(&reply);
 	return rc;
 }
 
@@ -171,11 +186,12 @@ enum err cmd_key_images(const struct options *o)
 	struct cli_hooks ctx = {0};
 	const struct session_hooks hooks = cli_hooks(&ctx);
 	size_t count = 0;
+	char title[TITLE_MAX];
 	buf_init(&file, PROTO_MESSAGE_MAX + 1);
 	buf_init(&reply, PROTO_MESSAGE_MAX + 1024);
 	enum err rc = option_out(o);
 	if (rc == ERR_OK) {
-		rc = read_message(&file, o, "the watcher's outputs file");
+		rc = message_read(&file, o, "the watcher's outputs file", PROTO_MESSAGE_MAX);
 	}
 	if (rc == ERR_OK) {
 		rc = opened_open(&p, o);
@@ -185,15 +201,19 @@ enum err cmd_key_images(const struct options *o)
 		rc = session_key_images(&reply, &count, &p.env, buf_span(&file), &hooks);
 	}
 	if (rc == ERR_OK) {
-		rc = file_write(o->out, reply.p, reply.n);
+		rc = message_write(o, &reply);
 	}
-	if (rc == ERR_OK && strcmp(o->out, "-") != 0) {
+	if (rc == ERR_OK && (!o->out || strcmp(o->out, "-") != 0)) {
 		buf_reset(&file);
 		buf_printf(&file, o->json ? "{\"key_images\":%zu}\n" : "%zu key images\n", count);
 		rc = cli_print(&file);
 	}
+	opened_close(&p);
+	if (rc == ERR_OK) {
+		snprintf(title, sizeof title, "%zu key images for the watcher", count);
+		rc = message_show(o, title, &reply);
+	}
 	buf_free(&file);
 	buf_free(&reply);
-	opened_close(&p);
 	return rc;
 }

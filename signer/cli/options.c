@@ -9,6 +9,11 @@
 enum letter {
 	OPT_VAULT = 256,
 	OPT_OUT,
+	OPT_SCAN,
+	OPT_QR,
+	OPT_PNG,
+	OPT_DENSITY,
+	OPT_FPS,
 	OPT_NETWORK,
 	OPT_BIRTHDAY,
 	OPT_KDF,
@@ -36,6 +41,11 @@ enum letter {
 static const struct option longs[] = {
     {"vault", required_argument, NULL, OPT_VAULT},
     {"out", required_argument, NULL, OPT_OUT},
+    {"scan", required_argument, NULL, OPT_SCAN},
+    {"qr", no_argument, NULL, OPT_QR},
+    {"png", required_argument, NULL, OPT_PNG},
+    {"density", required_argument, NULL, OPT_DENSITY},
+    {"fps", required_argument, NULL, OPT_FPS},
     {"network", required_argument, NULL, OPT_NETWORK},
     {"birthday", required_argument, NULL, OPT_BIRTHDAY},
     {"kdf", required_argument, NULL, OPT_KDF},
@@ -89,7 +99,11 @@ enum err option_file(const char **out, const struct options *o, const char *what
 
 enum err option_out(const struct options *o)
 {
-	return o->out ? ERR_OK : err_set(ERR_USAGE, "--out FILE is needed");
+	enum err rc = light_check(&o->light);
+	if (rc == ERR_OK && !o->out && !light_wanted(&o->light)) {
+		rc = err_set(ERR_USAGE, "--out FILE, --qr or --png FOLDER is needed");
+	}
+	return rc;
 }
 
 static enum err read_fd(int *out, const char *name)
@@ -111,6 +125,21 @@ static enum err take(struct options *o, int letter, const char *name)
 		return ERR_OK;
 	case OPT_OUT:
 		o->out = optarg;
+		return ERR_OK;
+	case OPT_SCAN:
+		o->scan = optarg;
+		return ERR_OK;
+	case OPT_QR:
+		o->light.qr = true;
+		return ERR_OK;
+	case OPT_PNG:
+		o->light.png = optarg;
+		return ERR_OK;
+	case OPT_DENSITY:
+		o->light.density = optarg;
+		return ERR_OK;
+	case OPT_FPS:
+		o->light.fps = optarg;
 		return ERR_OK;
 	case OPT_NETWORK:
 		o->network = optarg;
@@ -220,6 +249,9 @@ enum err options_places(struct sandbox_places *out, const struct options *o)
 	}
 	if (rc == ERR_OK && o->outbox) {
 		rc = sandbox_place(out, o->outbox);
+	}
+	if (rc == ERR_OK && o->light.png) {
+		rc = sandbox_place_of(out, o->light.png);
 	}
 	return rc;
 }

@@ -5,6 +5,7 @@
 #ifndef AIRLOCK_WATCHER_CLI_H
 #define AIRLOCK_WATCHER_CLI_H
 
+#include "common/optical/light.h"
 #include "watcher/chain/rpc.h"
 #include "watcher/cli/settings.h"
 #include "watcher/health/health.h"
@@ -19,6 +20,8 @@ struct options {
 	const char *identity; /* a fingerprint, or 64 hex digits */
 	const char *priority, *not_before;
 	const char *url, *key, *allow, *hours;
+	const char *scan;   /* where codes come from: message_read */
+	struct light light; /* how a message is shown */
 	bool insecure_node;
 	bool never_left;
 	bool follow;
@@ -46,6 +49,22 @@ enum err MUST_CHECK options_read(struct options *out, const struct command **com
 void options_help(const struct command *c);
 /* A decimal number up to `most`. ERR_USAGE naming `what`. */
 enum err MUST_CHECK option_number(uint64_t *out, const char *text, uint64_t most, const char *what);
+
+/*
+ * The message a command takes: from `path`, or with --scan by light: "-" is lines of text from
+ * standard input, "camera" the first camera, anything else a picture or a folder of pictures, which
+ * airlock-scan looks at in a process of its own. At most max bytes.
+ */
+enum err MUST_CHECK message_read(struct buf *out, const struct options *o, const char *path,
+				 size_t max);
+/* Whether the command line says where the message goes: --out, --qr or --png. ERR_USAGE. */
+enum err MUST_CHECK message_wanted(const struct options *o);
+/* The message a command makes, to --out, if it is there. */
+enum err MUST_CHECK message_write(const struct options *o, const struct buf *message);
+/* The same by --qr and --png, if they are there, under a line that names it. It may stay on the
+ * screen for long: the store is closed before. */
+enum err MUST_CHECK message_show(const struct options *o, const char *title,
+				 const struct buf *message);
 
 /* An open watcher: what most commands work on. Close with opened_close, also after an error. */
 struct opened {

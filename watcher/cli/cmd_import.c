@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "common/base/file.h"
 #include "common/base/hex.h"
 #include "watcher/cli/cli.h"
 
@@ -94,10 +93,13 @@ enum err cmd_import(const struct options *o)
 	struct import_result r;
 	struct buf file;
 	buf_init(&file, PROTO_MESSAGE_MAX);
-	enum err rc = opened_open(&p, o, ACCESS_WRITE);
-	if (rc == ERR_OK) {
-		rc = file_read(&file, o->args[0], PROTO_MESSAGE_MAX);
+	/* First: scanning takes a person's time, and the store is for all. */
+	enum err rc = message_read(&file, o, o->args[0], PROTO_MESSAGE_MAX);
+	if (rc != ERR_OK) {
+		buf_free(&file);
+		return rc;
 	}
+	rc = opened_open(&p, o, ACCESS_WRITE);
 	if (rc == ERR_OK) {
 		rc = watcher_import_reply(&p.w, buf_span(&file), &r);
 	}

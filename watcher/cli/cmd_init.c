@@ -1,4 +1,5 @@
 /* init: a watcher from the signer's kit. pair: says who we are. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/file.h"
@@ -82,11 +83,11 @@ enum err cmd_init(const struct options *o)
 	struct buf file, plain = {0};
 	struct kit kit = {0};
 	struct chain probe = {0};
-	if (!o->kit || !o->node) {
-		return err_set(ERR_USAGE, "init needs --kit FILE and --node URL");
+	if ((!o->kit && !o->scan) || (o->kit && o->scan) || !o->node) {
+		return err_set(ERR_USAGE, "init needs --kit FILE or --scan WHERE, and --node URL");
 	}
 	buf_init(&file, PROTO_MESSAGE_MAX);
-	enum err rc = file_read(&file, o->kit, PROTO_MESSAGE_MAX);
+	enum err rc = message_read(&file, o, o->kit, PROTO_MESSAGE_MAX);
 	if (rc == ERR_OK) {
 		rc = open_kit(&env, &plain, buf_span(&file), o->network);
 	}
@@ -121,21 +122,30 @@ enum err cmd_pair(const struct options *o)
 {
 	struct opened p;
 	struct buf message;
-	if (!o->out) {
-		return err_set(ERR_USAGE, "pair needs --out FILE");
+	char title[80], print[FINGERPRINT_TEXT_MAX];
+	enum err rc = message_wanted(o);
+	if (rc != ERR_OK) {
+		return rc;
 	}
 	buf_init(&message, PROTO_MESSAGE_MAX);
-	enum err rc = opened_open(&p, o, ACCESS_READ);
+	rc = opened_open(&p, o, ACCESS_READ);
 	if (rc == ERR_OK) {
 		rc = watcher_pairing(&p.w, &message);
 	}
 	if (rc == ERR_OK) {
-		rc = file_write(o->out, message.p, message.n);
+		rc = message_write(o, &message);
 	}
-	if (rc == ERR_OK && strcmp(o->out, "-") != 0) {
+	if (rc == ERR_OK) {
+		identity_fingerprint(print, &p.w.identity.public);
+		snprintf(title, sizeof title, "watcher's pairing  fingerprint %s", print);
+	}
+	if (rc == ERR_OK && (!o->out || strcmp(o->out, "-") != 0)) {
 		rc = fingerprints(&p.w, o->json);
 	}
 	opened_close(&p);
+	if (rc == ERR_OK) {
+		rc = message_show(o, title, &message);
+	}
 	buf_free(&message);
 	return rc;
 }

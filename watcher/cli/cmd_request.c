@@ -1,10 +1,12 @@
 /* request build, list, show, cancel. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "common/base/file.h"
 #include "common/base/text.h"
 #include "watcher/cli/cli.h"
+
+#define TITLE_MAX 80
 
 static void put_info(struct out *out, const struct request_info *r)
 {
@@ -28,6 +30,15 @@ static void put_info(struct out *out, const struct request_info *r)
 	    time_format(expires, r->expires));
 }
 
+/* What the screen names it: the number, and the code to compare. */
+static char *request_title(char out[static TITLE_MAX], uint64_t number, const struct hash *hash)
+{
+	char code[CONFIRM_CODE_MAX];
+	snprintf(out, TITLE_MAX, "request %" PRIu64 "  code %s", number,
+		 confirmation_code(code, hash));
+	return out;
+}
+
 enum err cmd_request_build(const struct options *o)
 {
 	struct opened p;
@@ -36,10 +47,11 @@ enum err cmd_request_build(const struct options *o)
 	struct buf file;
 	struct out out;
 	enum fee_level level = FEE_NORMAL;
-	if (!o->out) {
-		return err_set(ERR_USAGE, "request build needs --out FILE");
+	char title[TITLE_MAX];
+	enum err rc = message_wanted(o);
+	if (rc == ERR_OK && o->fee) {
+		rc = fee_level_parse(&level, o->fee);
 	}
-	enum err rc = o->fee ? fee_level_parse(&level, o->fee) : ERR_OK;
 	if (rc != ERR_OK) {
 		return rc;
 	}
@@ -55,28 +67,34 @@ enum err cmd_request_build(const struct options *o)
 		rc = watcher_build_request(&p.w, &file, &info);
 	}
 	if (rc == ERR_OK) {
-		rc = file_write(o->out, file.p, file.n);
+		rc = message_write(o, &file);
 		if (rc != ERR_OK) {
 			/* Nobody can have seen it: give the inputs back. */
 			err_ignore(watcher_cancel_request(&p.w, info.number, true));
 			rc = err_wrap(rc, "the request was taken back");
 		}
 	}
-	if (rc == ERR_OK && strcmp(o->out, "-") != 0) {
+	if (rc == ERR_OK && (!o->out || strcmp(o->out, "-") != 0)) {
 		out_begin(&out, o->json);
 		json_open(&out, NULL, '{');
 		put_info(&out, &info);
 		json_number(&out, "left", info.left);
-		json_text(&out, "file", o->out);
+		if (o->out) {
+			json_text(&out, "file", o->out);
+		}
 		json_close(&out, '}');
 		if (info.left) {
 			say(&out, "  %zu payouts stay queued for lack of unlocked funds",
 			    info.left);
 		}
-		say(&out, "written to %s, %zu bytes", o->out, file.n);
+		say(&out, "%s%s, %zu bytes", o->out ? "written to " : "in codes",
+		    o->out ? o->out : "", file.n);
 		rc = out_end(&out);
 	}
 	opened_close(&p);
+	if (rc == ERR_OK) {
+		rc = message_show(o, request_title(title, info.number, &info.hash), &file);
+	}
 	buf_free(&file);
 	return rc;
 }
@@ -136,6 +154,20 @@ static void put_tx(struct out *out, const struct request *r, size_t i)
 	json_close(out, '}');
 }
 
+struct wanted {
+	uint64_t number;
+	char *title;
+};
+
+static bool find_title(void *ctx, const struct request_info *r)
+{
+	const struct wanted *w = ctx;
+	if (r->number == w->number) {
+		request_title(w->title, r->number, &r->hash);
+	}
+	return r->number != w->number;
+}
+
 enum err cmd_request_show(const struct options *o)
 {
 	struct opened p;
@@ -143,7 +175,11 @@ enum err cmd_request_show(const struct options *o)
 	struct buf file;
 	struct out out;
 	uint64_t number;
+	char title[TITLE_MAX] = "";
 	enum err rc = option_number(&number, o->args[0], UINT32_MAX, "a request");
+	if (rc == ERR_OK) {
+		rc = light_check(&o->light);
+	}
 	if (rc != ERR_OK) {
 		return rc;
 	}
@@ -152,10 +188,14 @@ enum err cmd_request_show(const struct options *o)
 	if (rc == ERR_OK) {
 		rc = watcher_get_request(&p.w, number, &r);
 	}
-	if (rc == ERR_OK && o->out) {
+	if (rc == ERR_OK && (o->out || light_wanted(&o->light))) {
 		rc = watcher_reseal_request(&p.w, number, &file);
 		if (rc == ERR_OK) {
-			rc = file_write(o->out, file.p, file.n);
+			rc = message_write(o, &file);
+		}
+		if (rc == ERR_OK) {
+			struct wanted wanted = {number, title};
+			rc = watcher_requests(&p.w, find_title, &wanted);
 		}
 	}
 	if (rc == ERR_OK) {
@@ -173,8 +213,11 @@ enum err cmd_request_show(const struct options *o)
 		rc = out_end(&out);
 	}
 	request_free(&r);
-	buf_free(&file);
 	opened_close(&p);
+	if (rc == ERR_OK) {
+		rc = message_show(o, title, &file);
+	}
+	buf_free(&file);
 	return rc;
 }
 

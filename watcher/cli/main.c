@@ -6,14 +6,15 @@
 #include "watcher/cli/cli.h"
 
 static const struct command COMMANDS[] = {
-    {"init", "knwxj", "--kit FILE --node URL [--network NAME] [--insecure-node]",
+    {"init", "knwxjS", "--kit FILE|--scan WHERE --node URL [--network NAME] [--insecure-node]",
      "Makes a watcher in DIR from the signer's kit, following the monerod at URL. A node on "
      "another\n"
      "machine must have TLS and a login (in airlock.conf) unless --insecure-node is given.",
      0, cmd_init},
     {"check-config", "j", "", "Reads DIR/airlock.conf whole and tells every line that is wrong.", 0,
      cmd_check_config},
-    {"pair", "oj", "--out FILE", "Writes the pairing message for the signer.", 0, cmd_pair},
+    {"pair", "ojQPDR", "--out FILE|--qr|--png FOLDER", "Makes the pairing message for the signer.",
+     0, cmd_pair},
     {"sync", "j", "", "Follows the node up to its top block.", 0, cmd_sync},
     {"run", "", "",
      "Follows the node and delivers events until it is told to stop (SIGTERM). SIGHUP reads\n"
@@ -42,19 +43,20 @@ static const struct command COMMANDS[] = {
     {"payout cancel", "j", "ID", "Takes a payout out of the queue.", 1, cmd_payout_cancel},
     {"payout retry", "j", "ID", "Queues a payout that the signer refused once more.", 1,
      cmd_payout_retry},
-    {"request build", "oej", "--out FILE [--fee slow|normal|fast|fastest]",
+    {"request build", "oejQPDR", "--out FILE|--qr|--png FOLDER [--fee slow|normal|fast|fastest]",
      "Plans all queued payouts into an unsigned request and reserves its inputs.", 0,
      cmd_request_build},
     {"request list", "j", "", "All requests.", 0, cmd_request_list},
-    {"request show", "oj", "NUMBER [--out FILE]",
-     "What a request pays; with --out, the same message once more.", 1, cmd_request_show},
+    {"request show", "ojQPDR", "NUMBER [--out FILE] [--qr] [--png FOLDER]",
+     "What a request pays; with --out, --qr or --png the same message once more.", 1,
+     cmd_request_show},
     {"request cancel", "tj", "NUMBER [--never-left]",
      "Gives up waiting for a reply. The payouts return to the queue, tied to an input of this\n"
      "request, so that a reply that turns up later cannot pay twice; with --never-left (the "
      "request\n"
      "was never shown to the signer) they are free.",
      1, cmd_request_cancel},
-    {"import", "j", "FILE", "Takes the signer's reply.", 1, cmd_import},
+    {"import", "jS", "FILE|--scan WHERE", "Takes the signer's reply.", 1, cmd_import},
     {"broadcast", "j", "", "Gives signed transactions to the node, always as the same bytes.", 0,
      cmd_broadcast},
     {"journal export", "ofj", "--out FILE [--after N]",

@@ -28,6 +28,11 @@ static const struct option OPTIONS[] = {
     {"fee", required_argument, NULL, 'e'},
     {"never-left", no_argument, NULL, 't'},
     {"identity", required_argument, NULL, 'y'},
+    {"qr", no_argument, NULL, 'Q'},
+    {"png", required_argument, NULL, 'P'},
+    {"density", required_argument, NULL, 'D'},
+    {"fps", required_argument, NULL, 'R'},
+    {"scan", required_argument, NULL, 'S'},
     {"priority", required_argument, NULL, 'p'},
     {"not-before", required_argument, NULL, 'b'},
     {"follow", no_argument, NULL, 'F'},
@@ -70,6 +75,14 @@ static const char **place(struct options *o, int letter)
 		return &o->fee;
 	case 'y':
 		return &o->identity;
+	case 'P':
+		return &o->light.png;
+	case 'D':
+		return &o->light.density;
+	case 'R':
+		return &o->light.fps;
+	case 'S':
+		return &o->scan;
 	case 'p':
 		return &o->priority;
 	case 'b':
@@ -100,6 +113,8 @@ static bool *flag(struct options *o, int letter)
 		return &o->never_left;
 	case 'F':
 		return &o->follow;
+	case 'Q':
+		return &o->light.qr;
 	default:
 		return NULL;
 	}
@@ -197,7 +212,9 @@ enum err options_read(struct options *out, const struct command **command,
 		}
 	}
 	size_t args = (size_t)(argc - optind - used);
-	if (args != c->args) {
+	/* What --scan brings is the file of a command that takes one. */
+	size_t wanted = c->args - (out->scan && c->args ? 1 : 0);
+	if (args != wanted) {
 		return err_set(ERR_USAGE, "usage: airlock-watcher --data DIR %s %s", c->name,
 			       c->usage);
 	}
@@ -213,6 +230,19 @@ enum err options_read(struct options *out, const struct command **command,
 void options_help(const struct command *c)
 {
 	printf("usage: airlock-watcher --data DIR %s %s\n\n%s\n", c->name, c->usage, c->about);
+	if (strchr(c->accepts, 'Q')) {
+		puts(
+		    "\n  --qr          shows it as QR codes on the terminal; keys are named beside "
+		    "them\n"
+		    "  --png FOLDER  makes pictures of the codes in a new folder\n"
+		    "  --density N   bytes in a code (250)\n"
+		    "  --fps N       codes a second (5)");
+	}
+	if (strchr(c->accepts, 'S')) {
+		puts("\n  --scan WHERE  reads QR codes: `camera`, a picture (PNG), a folder of "
+		     "pictures, or `-`\n"
+		     "                for lines of text from standard input");
+	}
 }
 
 enum err option_number(uint64_t *out, const char *text, uint64_t most, const char *what)
