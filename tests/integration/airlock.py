@@ -48,10 +48,24 @@ def atomic(value):
     return int(whole) * XMR + int(part.ljust(12, '0'))
 
 
-def run(command, fds=(), code=DONE, limits=None):
+def made(light, path):
+    """The options by which a command makes a message: a file, or pictures of codes in a folder."""
+    return ['--png', path, '--density', str(light)] if light else ['--out', path]
+
+
+def scanned(path):
+    """Lines of text that airlock-scan finds in pictures."""
+    done = subprocess.run([program('airlock-scan'), path], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == DONE, done.stderr
+    return done.stdout
+
+
+def run(command, fds=(), code=DONE, limits=None, stdin=None):
     """
-    Runs a program. fds is a list of (option, text): each text is served on a descriptor of its own
-    and the option is given its number. code None accepts any.
+    Runs a program, with the text stdin, if any, as its input. fds is a list of (option, text): each
+    text is served on a descriptor of its own and the option is given its number. code None accepts
+    any.
     """
     command, writers, give = list(command), [], []
     for option, text in fds:
@@ -67,17 +81,20 @@ def run(command, fds=(), code=DONE, limits=None):
             pass
         os.close(writer)
 
+    environment = dict(os.environ)
+    environment['PATH'] = os.path.dirname(program('airlock-scan')) + ':' + environment['PATH']
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, pass_fds=give, preexec_fn=limits,
-                                   text=True, errors='backslashreplace')
+        process = subprocess.Popen(command, env=environment,
+                                   stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=give,
+                                   preexec_fn=limits, text=True, errors='backslashreplace')
     finally:
         for reader in give:
             os.close(reader)
         for writer, data in writers:
             threading.Thread(target=serve, args=(writer, data), daemon=True).start()
     try:
-        out, err = process.communicate(timeout=PROGRAM_SECONDS)
+        out, err = process.communicate(stdin, timeout=PROGRAM_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
@@ -99,13 +116,20 @@ class Signer:
         self.folder = folder
         self.passphrase = passphrase
         self.policy = None
+        self.light = 0  # bytes in a code, when messages cross as pictures of codes
 
     def command(self, *args):
         return [program('airlock-signer'), '--vault', self.folder, *args]
 
-    def run(self, *args, fds=(), code=DONE, limits=None, passphrase=None):
+    def run(self, *args, fds=(), code=DONE, limits=None, passphrase=None, stdin=None):
         unlock = ('--passphrase-fd', (passphrase or self.passphrase) + '\n')
-        return run(self.command(*args), [unlock, *fds], code, limits)
+        return run(self.command(*args), [unlock, *fds], code, limits, stdin)
+
+    def take(self, command, message, *args, fds=(), code=DONE):
+        """A command that takes a message: a file, or a folder of pictures."""
+        if not os.path.isdir(message):
+            return self.run(command, message, *args, fds=fds, code=code)
+        return self.run(command, '--scan', '-', *args, fds=fds, code=code, stdin=scanned(message))
 
     def init(self, words=None, birthday=0, network='mainnet', code=DONE):
         """A vault of given words, or a new one; returns its words."""
@@ -149,10 +173,10 @@ class Signer:
     def sign(self, request, reply, code=DONE, confirm=None):
         """Signs with the code that inspect shows, as a person would type it."""
         if confirm is None:
-            shown = self.run('inspect', request, '--json', code=None)
+            shown = self.take('inspect', request, '--json', code=None)
             confirm = shown.json['code'] if shown.code == DONE else 'none'
-        return self.run('sign', request, '--out', reply, fds=[('--confirm-fd', confirm + '\n')],
-                        code=code)
+        return self.take('sign', request, *made(self.light, reply),
+                         fds=[('--confirm-fd', confirm + '\n')], code=code)
 
     def journal(self):
         """Entries, oldest first."""
@@ -165,12 +189,14 @@ class Watcher:
     def __init__(self, folder, url):
         self.folder = folder
         self.url = url
+        self.light = 0
 
     def run(self, *args, code=DONE, limits=None):
         return run([program('airlock-watcher'), '--data', self.folder, *args], (), code, limits)
 
     def init(self, kit, code=DONE):
-        return self.run('init', '--kit', kit, '--node', self.url, code=code)
+        option = '--scan' if os.path.isdir(kit) else '--kit'
+        return self.run('init', option, kit, '--node', self.url, code=code)
 
     def sync(self, code=DONE):
         return self.run('sync', code=code)
@@ -205,11 +231,12 @@ class Watcher:
         return {p['id']: p['state'] for p in self.run('payout', 'list', '--json').json['payouts']}
 
     def build(self, request, code=DONE):
-        return self.run('request', 'build', '--out', request, '--json', code=code)
+        return self.run('request', 'build', *made(self.light, request), '--json', code=code)
 
     def take(self, reply, code=DONE):
         """The transactions of a reply: txid, fee, payouts (ids), keys."""
-        result = self.run('import', reply, '--json', code=code)
+        option = ['--scan'] if os.path.isdir(reply) else []
+        result = self.run('import', *option, reply, '--json', code=code)
         if result.code != DONE:
             return []
         return [dict(t, fee=atomic(t['fee'])) for t in result.json['transactions']]
@@ -224,17 +251,18 @@ class Watcher:
 class Treasury:
     """A signer and a watcher that are paired, on a chain."""
 
-    def __init__(self, chain, name='treasury', words=None, policy=POLICY, url=None):  # pylint: disable=W0102
+    def __init__(self, chain, name='treasury', words=None, policy=POLICY, url=None, light=0):  # pylint: disable=W0102,R0913
         self.chain = chain
         self.folder = chain.path(name)
         os.makedirs(self.folder)
         self.signer = Signer(self.path('vault'))
         self.watcher = Watcher(self.path('watcher'), url or chain.node.url)
         self.words = self.signer.init(words)
-        self.signer.run('kit', '--out', self.path('kit'))
+        self.signer.light = self.watcher.light = light
+        self.signer.run('kit', *made(light, self.path('kit')))
         self.watcher.init(self.path('kit'))
-        self.watcher.run('pair', '--out', self.path('pairing'))
-        self.signer.run('pair', self.path('pairing'))
+        self.watcher.run('pair', *made(light, self.path('pairing')))
+        self.signer.take('pair', self.path('pairing'))
         self.signer.set_policy(policy)
         self.requests = 0
 

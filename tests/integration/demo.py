@@ -1,9 +1,10 @@
 """The story that tools/demo tells. Everything in it is real: node, wallets, both programs."""
+import os
 import shlex
 import sys
 import time
 
-from airlock import PASSPHRASE, Treasury, program
+from airlock import PASSPHRASE, Treasury, made, program
 from regtest import Chain, UNLOCK, XMR, xmr
 
 TTY = sys.stdout.isatty()
@@ -76,7 +77,15 @@ To end it:
 """)
 
 
-def story(chain):
+def crossed(what, path):
+    """How a message crossed, when it did by light."""
+    if os.path.isdir(path):
+        files = os.listdir(path)
+        codes = sum(f.startswith('frame-') for f in files) or 1
+        tell(f"{what} crossed as {codes} pictures of codes, in {path}")
+
+
+def story(chain, light):
     chapter('1. A private Monero chain, and people with official wallets')
     wallets = {name: chain.wallet(name) for name in ('payer', 'standard', 'subaddress', 'integrated')}
     payer = wallets['payer']
@@ -86,9 +95,11 @@ def story(chain):
          f"{xmr(payer.balance()[0])} XMR")
 
     chapter('2. A treasury: an offline signer, an online watcher, paired')
-    treasury = Treasury(chain)
+    treasury = Treasury(chain, light=light)
     watcher, signer = treasury.watcher, treasury.signer
     tell('the signer made a vault and a kit; the watcher has the view key, never the spend key')
+    crossed('the kit', treasury.path('kit'))
+    crossed('the pairing', treasury.path('pairing'))
     shown(signer.run('policy', 'show').out)
 
     chapter('3. A customer pays in')
@@ -113,14 +124,16 @@ def story(chain):
         watcher.add(payout, to, amount)
         tell(f"{payout.ljust(10)} {xmr(amount).rjust(18)} XMR to {short(to)}")
     request = treasury.path('request')
-    shown(watcher.run('request', 'build', '--out', request).out)
+    shown(watcher.run('request', 'build', *made(light, request)).out)
 
     chapter('5. The request crosses the gap; the signer shows it, checks it, signs it')
-    shown(signer.run('inspect', request).out)
+    crossed('the request', request)
+    shown(signer.take('inspect', request).out)
     reply = treasury.path('reply')
     shown(signer.sign(request, reply).out.rstrip().splitlines()[-1])
 
     chapter('6. The reply crosses back; the watcher checks and broadcasts it')
+    crossed('the reply', reply)
     done = watcher.take(reply)
     watcher.broadcast()
     txids = [t['txid'] for t in done]
@@ -151,7 +164,7 @@ def story(chain):
     signer.set_policy({**signer.policy, 'limits': {**signer.policy['limits'], 'payout': '1'}})
     watcher.add('too-much', wallets['standard'].address(), 2 * XMR)
     tell('the operator tightened the policy to 1 XMR a payout; the thief asks for 2')
-    watcher.run('request', 'build', '--out', treasury.path('theft'))
+    watcher.run('request', 'build', *made(light, treasury.path('theft')))
     refusal = signer.sign(treasury.path('theft'), treasury.path('theft.reply'), code=3)
     shown(refusal.out + refusal.err)
     shown(signer.run('journal', 'show').out)
@@ -178,8 +191,9 @@ def story(chain):
 
 def main():
     keep = '--keep' in sys.argv[1:]
+    light = 250 if '--qr' in sys.argv[1:] else 0
     with Chain(keep=keep) as chain:
-        treasury, wallets = story(chain)
+        treasury, wallets = story(chain, light)
         if keep:
             by_hand(chain, treasury, wallets)
         print(paint('1;32', 'demo: ok'))

@@ -24,7 +24,8 @@ WATCHER_DENIED = re.compile(
 
 def programs(build):
     return (os.path.join(build, 'signer', 'airlock-signer'),
-            os.path.join(build, 'watcher', 'airlock-watcher'))
+            os.path.join(build, 'watcher', 'airlock-watcher'),
+            os.path.join(build, 'scan', 'airlock-scan'))
 
 
 def run(*command):
@@ -50,8 +51,8 @@ def needed_findings(libraries):
     return [f"airlock-signer needs {name}" for name in libraries if not SIGNER_NEEDED.match(name)]
 
 
-def imported_findings(names):
-    return [f"airlock-signer imports {name}" for name in names if SIGNER_DENIED.match(name)]
+def imported_findings(names, program='airlock-signer'):
+    return [f"{program} imports {name}" for name in names if SIGNER_DENIED.match(name)]
 
 
 def contained_findings(names):
@@ -66,6 +67,13 @@ def signer_libraries(build):
 def signer_imports(build):
     path = programs(build)[0]
     return missing(path) or imported_findings(symbols(path, '-D', '--undefined-only'))
+
+
+def scan_imports(build):
+    """What decodes pictures reaches no other machine and runs no other program either."""
+    path = programs(build)[2]
+    return missing(path) or imported_findings(symbols(path, '-D', '--undefined-only'),
+                                              'airlock-scan')
 
 
 def watcher_without_spend_key(build):
@@ -97,4 +105,4 @@ def hardened(build):
     return found
 
 
-RULES = [signer_libraries, signer_imports, watcher_without_spend_key, hardened]
+RULES = [signer_libraries, signer_imports, scan_imports, watcher_without_spend_key, hardened]

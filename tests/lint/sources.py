@@ -9,17 +9,20 @@ LAYERS = {
     'proto': {'proto', 'common'},
     'watcher': {'watcher', 'proto', 'common'},
     'signer': {'signer', 'proto', 'common'},
+    'scan': {'scan', 'common'},
 }
 
 # Header of a foreign library, and how many of our source files may speak to it. libsodium and
 # jansson are wrapped by subject (secrets, hashes, boxes; policy, JSON-RPC, printing).
 FOREIGN = {
-    'curl/': 1, 'lmdb.h': 1, 'cbor.h': 1, 'qrencode.h': 1, 'seccomp.h': 1, 'microhttpd.h': 1,
+    'curl/': 1, 'lmdb.h': 1, 'cbor.h': 1, 'qrencode.h': 1, 'microhttpd.h': 1, 'zbar.h': 1, 'png.h': 1,
+    'seccomp.h': 2,  # the signer's sandbox, and that of airlock-scan
     'sodium': 16, 'jansson.h': 14,
 }
 # Which trees may use them at all.
 FOREIGN_TREES = {
-    'curl/': {'watcher'}, 'microhttpd.h': {'watcher'}, 'seccomp.h': {'signer'},
+    'curl/': {'watcher'}, 'microhttpd.h': {'watcher'}, 'seccomp.h': {'signer', 'scan'},
+    'zbar.h': {'scan'}, 'png.h': {'scan'},
     'cbor.h': {'proto'}, 'lmdb.h': {'common'}, 'qrencode.h': {'common'},
 }
 
