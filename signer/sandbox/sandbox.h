@@ -13,7 +13,7 @@
 #include "common/base/err.h"
 #include "common/base/file.h"
 
-#define SANDBOX_PLACES_MAX 4
+#define SANDBOX_PLACES_MAX 5
 
 /* The folders in which files may be made, changed and removed. */
 struct sandbox_places {

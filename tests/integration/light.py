@@ -136,11 +136,11 @@ def expected_frames(n, loss, trials, seed):
 
 
 def frames_needed(texts, loss, rng):
-    """The same of our decoder: texts is the round, None where the camera saw nothing. The payload,
-    and how many frames were shown."""
+    """The same of our decoder: texts is the round, for each frame what several looks at it gave,
+    None where a reader saw nothing. The payload, and how many frames were shown."""
     at, shown, lines, steps = rng.randrange(len(texts)), 0, [], []
     while shown < 40 * len(texts) and len(lines) < 6 * len(texts):
-        text = texts[at]
+        text = rng.choice(texts[at])
         at = (at + 1) % len(texts)
         shown += 1
         if text is not None and rng.random() >= loss:
