@@ -35,9 +35,15 @@ enum err cmd_catch_up(const struct options *o)
 	struct catch_up done;
 	struct buf files[CLI_ARGS_MAX] = {{0}};
 	struct span spans[CLI_ARGS_MAX];
-	enum err rc = o->n_args ? ERR_OK
-				: err_set(ERR_USAGE, "give the files of the watcher's `journal "
-						     "export`, in their order");
+	size_t n = o->scan ? 1 : o->n_args;
+	enum err rc = n ? ERR_OK
+			: err_set(ERR_USAGE, "give the files of the watcher's `journal export`, in "
+					     "their order");
+	if (rc == ERR_OK && o->scan) {
+		buf_init(&files[0], PROTO_MESSAGE_MAX + 1);
+		rc = message_read(&files[0], o, "", PROTO_MESSAGE_MAX);
+		spans[0] = buf_span(&files[0]);
+	}
 	for (size_t i = 0; rc == ERR_OK && i < o->n_args; i++) {
 		buf_init(&files[i], PROTO_MESSAGE_MAX + 1);
 		rc = file_read(&files[i], o->args[i], PROTO_MESSAGE_MAX);
@@ -47,12 +53,12 @@ enum err cmd_catch_up(const struct options *o)
 		rc = opened_open(&p, o);
 	}
 	if (rc == ERR_OK) {
-		rc = session_catch_up(&done, &p.env, spans, o->n_args);
+		rc = session_catch_up(&done, &p.env, spans, n);
 	}
 	if (rc == ERR_OK) {
 		rc = report(o, &done);
 	}
-	for (size_t i = 0; i < o->n_args; i++) {
+	for (size_t i = 0; i < n; i++) {
 		buf_free(&files[i]);
 	}
 	opened_close(&p);

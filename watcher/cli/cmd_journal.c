@@ -20,40 +20,49 @@ static void report(struct out *out, const struct journal_export *e)
 	}
 }
 
-static enum err export(const struct options *o, bool open) {
-	struct opened p = {0}; struct journal_export e; struct buf file; uint64_t after = 0;
-	buf_init(&file, PROTO_MESSAGE_MAX + 1024);
-	enum err rc = o->out ? ERR_OK : err_set(ERR_USAGE, "--out FILE is missing");
-	if (rc == ERR_OK && o->after){rc = option_number(&after, o->after, UINT64_MAX, "--after");}
-if (rc == ERR_OK)
+static enum err give_copy(const struct options *o, bool open)
 {
-	rc = opened_open(&p, o, ACCESS_READ);
-}
-if (rc == ERR_OK) {
-	rc = watcher_export_journal(&p.w, after, open, &file, &e);
-}
-if (rc == ERR_OK) {
-	rc = file_write(o->out, file.p, file.n);
-}
-if (rc == ERR_OK && strcmp(o->out, "-") != 0) {
-	struct out out;
-	out_begin(&out, o->json);
-	report(&out, &e);
-	rc = out_end(&out);
-}
-buf_free(&file);
-opened_close(&p);
-return rc;
+	struct opened p = {0};
+	struct journal_export e;
+	struct buf file;
+	uint64_t after = 0;
+	buf_init(&file, PROTO_MESSAGE_MAX + 1024);
+	enum err rc =
+	    open && !o->out ? err_set(ERR_USAGE, "--out FILE is missing") : message_wanted(o);
+	if (rc == ERR_OK && o->after) {
+		rc = option_number(&after, o->after, UINT64_MAX, "--after");
+	}
+	if (rc == ERR_OK) {
+		rc = opened_open(&p, o, ACCESS_READ);
+	}
+	if (rc == ERR_OK) {
+		rc = watcher_export_journal(&p.w, after, open, &file, &e);
+	}
+	if (rc == ERR_OK) {
+		rc = message_write(o, &file);
+	}
+	if (rc == ERR_OK && (!o->out || strcmp(o->out, "-") != 0)) {
+		struct out out;
+		out_begin(&out, o->json);
+		report(&out, &e);
+		rc = out_end(&out);
+	}
+	opened_close(&p);
+	if (rc == ERR_OK) {
+		rc = message_show(o, "the watcher's copy of the journal", &file);
+	}
+	buf_free(&file);
+	return rc;
 }
 
 enum err cmd_journal_export(const struct options *o)
 {
-	return export(o, false);
+	return give_copy(o, false);
 }
 
 enum err cmd_audit_export(const struct options *o)
 {
-	return export(o, true);
+	return give_copy(o, true);
 }
 
 /* By the identity that was given, or by that of our own signer. */

@@ -59,7 +59,7 @@ static const struct command COMMANDS[] = {
     {"import", "jS", "FILE|--scan WHERE", "Takes the signer's reply.", 1, cmd_import},
     {"broadcast", "j", "", "Gives signed transactions to the node, always as the same bytes.", 0,
      cmd_broadcast},
-    {"journal export", "ofj", "--out FILE [--after N]",
+    {"journal export", "ofjQPDR", "--out FILE|--qr|--png FOLDER [--after N]",
      "Our copy of the signer's journal, sealed to the signer: what it catches up with.", 0,
      cmd_journal_export},
     {"audit export", "ofj", "--out FILE [--after N]",
