@@ -2,12 +2,16 @@
 The way across the gap by light, as tests walk it: codes as pictures, a camera that is not a good
 one, readers that are not ours, and a terminal whose screen is looked at.
 """
+import fcntl
 import os
+import pty
 import random
 import re
+import select
 import shutil
 import struct
 import subprocess
+import termios
 import time
 
 from PIL import Image, ImageChops, ImageFilter
@@ -151,6 +155,47 @@ def frames_needed(texts, loss, rng):
 
 
 # ---- a terminal ----
+
+class Terminal:
+    """A program on a terminal of its own (a pseudo-terminal that it controls)."""
+
+    def __init__(self, command, fds=(), columns=80, rows=24):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            for fd in fds:
+                os.set_inheritable(fd, True)
+            os.execv(command[0], command)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+        self.out = b''
+
+    def until(self, wanted, seconds=20):
+        """Reads until the bytes have come, or the program has ended."""
+        end = time.monotonic() + seconds
+        while wanted not in self.out and time.monotonic() < end:
+            if not select.select([self.fd], [], [], 0.1)[0]:
+                continue
+            try:
+                got = os.read(self.fd, 65536)
+            except OSError:
+                break
+            if not got:
+                break
+            self.out += got
+        return wanted in self.out
+
+    def settings(self):
+        return termios.tcgetattr(self.fd)
+
+    def write(self, data):
+        os.write(self.fd, data)
+
+    def end(self):
+        """The exit code, or minus the signal's number."""
+        self.until(b'never written')
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(status)
+
 
 class Screen:
     """A virtual display; its picture is read from the file it lives in (XWD)."""

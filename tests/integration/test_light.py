@@ -5,6 +5,7 @@ a good one, a real terminal's screen, and a whole payout with every message as p
 import os
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -127,9 +128,7 @@ def scenario_light_is_read_from_a_real_terminal():
         assert light.collect(list(found.values()))[0] == kit
         with light.Screen(folder) as screen:
             for columns, rows in ((80, 24), (200, 60)):
-                reader, writer = os.pipe()
-                os.write(writer, (PASSPHRASE + '\n').encode())
-                os.close(writer)
+                reader = secret()
                 terminal = screen.terminal(
                     columns, rows,
                     signer.command('kit', '--qr', '--passphrase-fd', str(reader)), [reader])
@@ -139,6 +138,50 @@ def scenario_light_is_read_from_a_real_terminal():
                 print(f"{columns}x{rows}: {len(set(lines))} codes")
                 terminal.terminate()
                 terminal.wait()
+
+
+def secret():
+    """A descriptor that gives the passphrase."""
+    reader, writer = os.pipe()
+    os.write(writer, (PASSPHRASE + '\n').encode())
+    os.close(writer)
+    return reader
+
+
+def scenario_light_gives_the_terminal_back():
+    """By key and by signal: main screen, cursor, settings. Codes typed by a hand-held scanner are
+    taken, and not echoed."""
+    with tempfile.TemporaryDirectory(prefix='airlock-terminal-') as folder:
+        signer = Signer(os.path.join(folder, 'vault'))
+        signer.init()
+        for how in (b'q', b'\3', signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            fd = secret()
+            t = light.Terminal(signer.command('kit', '--qr', '--density', '60', '--passphrase-fd',
+                                              str(fd)), [fd])
+            os.close(fd)
+            before = t.settings()
+            assert t.until(b'\x1b[?1049h') and t.until('\u2580'.encode()), t.out[-300:]
+            assert t.settings() != before
+            if isinstance(how, bytes):
+                t.write(b'fdcpn' + how)
+                wanted = 0
+            else:
+                os.kill(t.pid, how)
+                wanted = -how
+            assert t.until(b'\x1b[?1049l')
+            time.sleep(0.2)
+            assert t.settings() == before, f"{how}: the settings are not as they were"
+            assert t.end() == wanted, how
+            assert b'\x1b[?25h' in t.out[t.out.rindex(b'\x1b[?25l'):]
+        fd = secret()
+        t = light.Terminal(signer.command('pair', '--scan', '-', '--passphrase-fd', str(fd)), [fd])
+        os.close(fd)
+        time.sleep(0.5)
+        for line in light.parts(random.Random(5).randbytes(600), 100, 7):
+            t.write(line.upper().encode() + b'\n')
+            time.sleep(0.15)
+        assert t.end() == MESSAGE, t.out  # whole, but no pairing
+        assert b'7 of 7' in t.out and b'UR:AIRLOCK' not in t.out, t.out
 
 
 def scenario_light_ignores_what_is_hostile():
