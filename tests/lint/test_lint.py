@@ -21,12 +21,15 @@ class Sources(unittest.TestCase):
         line = '#include "common/base/err.h"\n'
         for name, bad in (('common/a.c', 'proto/x.h'), ('common/a.c', 'signer/x.h'),
                           ('proto/a.c', 'watcher/x.h'), ('watcher/a.c', 'signer/x.h'),
-                          ('signer/a.c', 'watcher/x.h'), ('signer/a.c', 'x.h')):
+                          ('signer/a.c', 'watcher/x.h'), ('signer/a.c', 'x.h'),
+                          ('scan/a.c', 'signer/x.h'), ('signer/a.c', 'scan/x.h')):
             self.check(sources.layers, (name, line), (name, f'#include "{bad}"\n'))
 
     def test_foreign(self):
         self.check(sources.foreign_libraries, ('watcher/a.c', '#include <curl/curl.h>\n'),
                    ('signer/a.c', '#include <curl/curl.h>\n'))
+        self.check(sources.foreign_libraries, ('scan/a.c', '#include <zbar.h>\n'),
+                   ('signer/a.c', '#include <zbar.h>\n'))
         two = {'proto/a.c': '#include <cbor.h>\n', 'proto/b.c': '#include <cbor.h>\n'}
         self.assertNotEqual(sources.foreign_libraries(two), [])
 
