@@ -103,9 +103,9 @@ class Attack:
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}") from error
 
-    def foreign(self, what, body, reason, **seal):
-        """Not from our watcher to us: refused, and nothing whatever happens."""
-        result, reply = self.answer(body, MESSAGE, **seal)
+    def unwritten(self, what, body, reason, code=MESSAGE, **seal):
+        """Refused, and nothing whatever happens: anybody could have sent it, or it tells of a past."""
+        result, reply = self.answer(body, code, **seal)
         assert reason in result.err, f"{what}: no {reason} in: {result.err}"
         assert reply is None and self.new_entries() == [], what
         self.check_books()

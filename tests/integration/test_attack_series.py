@@ -220,7 +220,7 @@ def clocks(attack, copy):
     back = at_another_time(attack, copy, '-1d')
     entries = Signer(copy).journal()
     assert 'clock_behind' in back.sign(file, file + '.reply', code=REFUSED, confirm=confirm).err
-    assert Signer(copy).journal() == entries
+    assert [e.get('code') for e in Signer(copy).journal()[len(entries):]] == ['clock_behind']
     # A day on: the chain's time has not moved with it, so what was spent still counts.
     body = many(attack, [1], 0)
     body[CHAIN_TIME] = attack.bodies[0][CHAIN_TIME]
@@ -261,7 +261,7 @@ def ring(chain, spent, index):
     return spent
 
 
-def burn(chain, payer, address, amounts):
+def burn(chain, miner, payer, address, amounts):
     """Pays the address twice to the very same one-time key; global index of each output by amount."""
     indices, keys = {}, []
     for amount in amounts:
@@ -270,8 +270,8 @@ def burn(chain, payer, address, amounts):
                                           tx_key='07' + '00' * 31)
             if all(key in blob for key in keys):  # the order of outputs is drawn
                 break
-        accepted(chain, txid, weight, blob, payer)
-        chain.mine(UNLOCK, payer.address())
+        accepted(chain, txid, weight, blob, miner)
+        chain.mine(UNLOCK, miner.address())
         tx, = chain.node.transactions([txid])
         keys = [out['target']['tagged_key']['key'] for out in json.loads(tx['as_json'])['vout']]
         indices[amount] = tx['output_indices']
@@ -288,7 +288,7 @@ def scenario_outputs_that_share_a_key():
         attack = Attack(chain, miner, [payee.address()] * 2)
         miner.pay([(payer.address(), 5 * XMR)] * 2)
         chain.mine(UNLOCK, miner.address())
-        places = burn(chain, payer, attack.watcher.address(), [2 * XMR, XMR + XMR // 2])
+        places = burn(chain, miner, payer, attack.watcher.address(), [2 * XMR, XMR + XMR // 2])
         attack.watcher.sync()
         assert [d[4] for d in attack.watcher.deposits()].count('duplicate') == 1
 
