@@ -18,6 +18,9 @@
 #define PAYOUT_ID_MAX 64 /* letters, digits and . _ : / + @ # = - */
 #define LABEL_MAX 64     /* printable ASCII */
 #define CREDIT_STEPS_MAX 8
+#define INVOICE_ID_MAX 64
+#define INVOICE_SECONDS_MAX (3653 * UINT64_C(86400))
+#define INVOICE_BLOCKS_MAX (3653 * UINT64_C(720))
 #define HARD_FORK_KNOWN 16 /* the newest this version understands */
 #define BLOCKS_REMEMBERED 5000
 #define SPENDABLE_AGE 10
@@ -35,10 +38,29 @@ struct credit_step {
 	uint32_t depth;
 };
 
+/* What to do with a payment that does not fit its invoice. */
+enum invoice_rule {
+	INVOICE_HOLD = 1,   /* keep it apart for a person to decide */
+	INVOICE_ACCEPT = 2, /* count it */
+	INVOICE_REFUND = 3, /* list it to be paid back */
+};
+const char *invoice_rule_name(enum invoice_rule r);
+/* ERR_CONFIG. */
+enum err MUST_CHECK invoice_rule_parse(enum invoice_rule *out, const char *text);
+
+struct invoice_rules {
+	enum invoice_rule under;       /* too little when its time is over, or it is closed */
+	enum invoice_rule over;        /* what is above the amount, if by more than the tolerance */
+	enum invoice_rule late;        /* mined after its time */
+	enum invoice_rule after_close; /* mined after an operator closed it */
+};
+
 struct watcher_config {
 	size_t n_steps; /* rising; what is above the last one takes depth_above */
 	struct credit_step step[CREDIT_STEPS_MAX];
 	uint32_t depth_above;
+	struct invoice_rules invoices; /* of those made from now on */
+	char recipient[LABEL_MAX + 1]; /* the payee's name in payment URIs, "" none */
 	bool credit_locked; /* also while an explicit unlock time keeps it from being spent */
 	enum fee_level fee_level;
 	uint64_t request_seconds;  /* how long a request may be signed */
@@ -198,6 +220,82 @@ enum err MUST_CHECK watcher_new_address(struct watcher *w, uint32_t account, con
 typedef bool address_visit(void *ctx, const struct address_entry *e);
 /* The primary address and those made by watcher_new_address. */
 enum err MUST_CHECK watcher_addresses(const struct watcher *w, address_visit *visit, void *ctx);
+
+/* ---- Invoices ---- */
+
+enum invoice_state {
+	INVOICE_OPEN = 1,
+	INVOICE_PARTLY_PAID = 2,
+	INVOICE_PAID = 3,
+	INVOICE_UNDERPAID = 4, /* over or closed with too little, which the rule did not accept */
+	INVOICE_EXPIRED = 5,   /* over with nothing that counts */
+	INVOICE_CLOSED = 6,    /* closed with nothing that counts */
+	INVOICE_REFUNDED = 7,  /* what came was paid back */
+};
+const char *invoice_state_name(enum invoice_state s);
+
+/*
+ * received = counted + held + refund + what was refunded of it. All but pending is of credited
+ * deposits. A function of the chain, the terms, and the operator's acts (close at a height,
+ * refund).
+ */
+struct invoice_outcome {
+	enum invoice_state state;
+	struct amount received;
+	struct amount counted;
+	struct amount held;    /* for a person to decide */
+	struct amount refund;  /* to be paid back, and not yet ordered to be */
+	struct amount pending; /* in blocks, will count when it is deep enough */
+};
+
+struct invoice {
+	uint64_t number;
+	char id[INVOICE_ID_MAX + 1];
+	char label[LABEL_MAX + 1];
+	struct subaddress at;
+	struct address address;
+	struct amount amount, tolerance;
+	uint64_t lasts; /* seconds, or blocks; 0 for ever */
+	bool in_blocks;
+	struct invoice_rules rules;
+	uint64_t created, created_height;
+	uint64_t expires_time;  /* 0: not by time */
+	uint64_t late_from;     /* the first block that is late, 0 not known yet */
+	uint64_t closed_from;   /* the first block after an operator closed it, 0 not closed */
+	struct amount refunded; /* ordered to be paid back */
+	struct invoice_outcome is;
+};
+
+struct invoice_order {
+	const char *id, *label; /* the label is shown to the payer */
+	uint32_t account;
+	struct amount amount;
+	struct amount tolerance; /* so much too little, or too much, is as good as exact */
+	uint64_t lasts;
+	bool in_blocks;
+};
+
+/*
+ * Makes an invoice with an address of its own, or returns the one that was made by the same order;
+ * the id with other terms is ERR_CONFLICT. ERR_USAGE, ERR_AMOUNT; ERR_STATE before the first sync.
+ */
+enum err MUST_CHECK watcher_create_invoice(struct watcher *w, const struct invoice_order *order,
+					   struct invoice *out);
+/* ERR_NOT_FOUND. */
+enum err MUST_CHECK watcher_get_invoice(const struct watcher *w, const char *id,
+					struct invoice *out);
+/* No block from here on is on time. Closed already: ERR_OK, nothing changes. ERR_NOT_FOUND. */
+enum err MUST_CHECK watcher_close_invoice(struct watcher *w, const char *id, struct invoice *out);
+struct payout;
+/*
+ * Queues a payout of all that is to be refunded, and counts it as refunded. ERR_STATE when nothing
+ * is, ERR_NOT_FOUND, ERR_ADDR_NETWORK.
+ */
+enum err MUST_CHECK watcher_refund_invoice(struct watcher *w, const char *id,
+					   const struct address *to, struct payout *out);
+typedef bool invoice_visit(void *ctx, const struct invoice *v);
+/* In the order made. */
+enum err MUST_CHECK watcher_invoices(const struct watcher *w, invoice_visit *visit, void *ctx);
 
 /* ---- Payouts ---- */
 

@@ -25,24 +25,22 @@ struct owned_list {
 	size_t n;
 };
 
-/* The few subaddresses that the simulation uses, of whichever account. */
+/* The few subaddresses that the simulation uses, of one wallet. */
 static bool find_small(void *ctx, struct subaddress *out, const struct public_key *spend)
 {
-	const struct account_view *account = ctx;
-	for (uint32_t i = 0; i < 8; i++) {
-		struct public_key mine;
-		*out = (struct subaddress){i / 4, i % 4};
-		subaddress_spend_key(&mine, account, *out);
-		if (memcmp(mine.b, spend->b, 32) == 0) {
+	const struct public_key(*keys)[INDICES] = ctx;
+	for (uint32_t i = 0; i < 2 * INDICES; i++) {
+		*out = (struct subaddress){i / INDICES, i % INDICES};
+		if (memcmp(keys[out->major][out->minor].b, spend->b, 32) == 0) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static struct subaddress_book book_of(const struct account_view *account)
+static struct subaddress_book book_of(const struct public_key (*keys)[INDICES])
 {
-	return (struct subaddress_book){(void *)(uintptr_t)account, find_small};
+	return (struct subaddress_book){(void *)(uintptr_t)keys, find_small};
 }
 
 static bool signed_by_us(const struct world *w, const struct hash *tx)
@@ -122,7 +120,7 @@ static bool is_spent(const struct world *w, const struct owned *o)
 static void deposits_match_the_chain(struct world *w)
 {
 	static struct owned_list list;
-	struct subaddress_book book = book_of(&w->origin->account);
+	struct subaddress_book book = book_of(w->origin->ours);
 	struct balance balance;
 	uint64_t total = 0;
 	list = (struct owned_list){.w = w};
@@ -139,6 +137,52 @@ static void deposits_match_the_chain(struct world *w)
 	if (balance.total.atomic != total) {
 		world_fail(w, "the balance is %" PRIu64 ", the chain says %" PRIu64,
 			   balance.total.atomic, total);
+	}
+}
+
+/* ---- invoices ---- */
+
+/*
+ * Every invoice's sums are those of the chain: what its address received, by the block it came in.
+ * All is deep and over by now, and the simulation's rules are known.
+ */
+static void invoices_add_up(struct world *w)
+{
+	static struct owned_list list;
+	struct subaddress_book book = book_of(w->origin->ours);
+	list = (struct owned_list){.w = w};
+	fake_chain_visit(w->chain, &w->origin->account, &book, collect, &list);
+	for (size_t i = 0; i < w->n_invoices; i++) {
+		struct invoice v;
+		uint64_t sum[2] = {0}; /* on time; late or after it was closed */
+		CHECK(watcher_get_invoice(&w->watcher, w->invoices[i].id, &v) == ERR_OK);
+		for (size_t k = 0; k < list.n; k++) {
+			const struct owned *o = &list.o[k];
+			bool here = !o->own && memcmp(&o->out.at, &v.at, sizeof v.at) == 0;
+			bool late = (v.late_from && o->height >= v.late_from) ||
+				    (v.closed_from && o->height >= v.closed_from);
+			sum[late] += here ? o->out.amount.atomic : 0;
+		}
+		uint64_t amount = v.amount.atomic, counted = sum[0], held = 0, refund = sum[1];
+		bool paid = counted >= amount;
+		bool over = v.late_from || v.closed_from;
+		if (paid) {
+			held = counted - amount;
+			counted = amount;
+		} else if (over) {
+			refund += counted;
+			counted = 0;
+		}
+		if (v.is.counted.atomic != counted || v.is.held.atomic != held ||
+		    v.is.refund.atomic != refund || (v.is.state == INVOICE_PAID) != paid ||
+		    v.is.received.atomic != sum[0] + sum[1]) {
+			world_fail(
+			    w,
+			    "invoice %s of %" PRIu64 " is %s, counted %" PRIu64 ", held %" PRIu64
+			    ", refund %" PRIu64 "; the chain says %" PRIu64 " and %" PRIu64,
+			    v.id, amount, invoice_state_name(v.is.state), v.is.counted.atomic,
+			    v.is.held.atomic, v.is.refund.atomic, sum[0], sum[1]);
+		}
 	}
 }
 
@@ -172,7 +216,7 @@ static void payouts_arrive_once(struct world *w)
 	r = (struct received){.w = w};
 	for (r.recipient = 0; r.recipient < RECIPIENTS; r.recipient++) {
 		const struct account_view *account = &w->origin->recipients[r.recipient];
-		struct subaddress_book book = book_of(account);
+		struct subaddress_book book = book_of(w->origin->theirs[r.recipient]);
 		fake_chain_visit(w->chain, account, &book, receive, &r);
 	}
 	for (size_t i = 0; i < w->n_payouts; i++) {
@@ -333,6 +377,7 @@ void oracle_settled(struct world *w)
 {
 	struct event_count events = {w, 0};
 	deposits_match_the_chain(w);
+	invoices_add_up(w);
 	payouts_arrive_once(w);
 	CHECK(watcher_events(&w->watcher, 0, count_event, &events) == ERR_OK);
 	if (watcher_verify(&w->watcher) != ERR_OK) {

@@ -30,6 +30,8 @@ enum step {
 	STEP_CANCEL,
 	STEP_REPLAY,
 	STEP_RESUME,
+	STEP_INVOICE,
+	STEP_CLOSE,
 };
 
 /* Which step comes how often. */
@@ -38,7 +40,7 @@ static const enum step MIX[] = {
     STEP_SYNC,    STEP_SYNC,    STEP_PAYOUT, STEP_PAYOUT,  STEP_REQUEST,  STEP_REQUEST, STEP_ANSWER,
     STEP_ANSWER,  STEP_ANSWER,  STEP_IMPORT, STEP_IMPORT,  STEP_IMPORT,   STEP_SEND,    STEP_SEND,
     STEP_REORG,   STEP_NODE,    STEP_CLOCK,  STEP_HOT_CUT, STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL,
-    STEP_REPLAY,  STEP_MINE,    STEP_RESUME,
+    STEP_REPLAY,  STEP_MINE,    STEP_RESUME, STEP_INVOICE, STEP_CLOSE,    STEP_INVOICE, STEP_CLOSE,
 };
 
 static void say(const struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -104,6 +106,14 @@ void origin_make(struct origin *o)
 		public_of_scalar(&spend, &s);
 		CHECK(account_view_init(&o->recipients[i], NETWORK_MAINNET, &view, &spend) ==
 		      ERR_OK);
+	}
+	for (uint32_t i = 0; i < 2 * INDICES; i++) {
+		struct subaddress at = {i / INDICES, i % INDICES};
+		subaddress_spend_key(&o->ours[at.major][at.minor], &o->account, at);
+		for (size_t r = 0; r < RECIPIENTS; r++) {
+			subaddress_spend_key(&o->theirs[r][at.major][at.minor], &o->recipients[r],
+					     at);
+		}
 	}
 	rng_fill(&rng, seed, sizeof seed);
 	identity_from_seed(&o->watcher_identity, seed);
@@ -216,6 +226,12 @@ static bool deposit(struct world *w)
 	struct amount amount =
 	    amount_of(SIZES[draw(w, 6)] + draw(w, 1000000) * (draw(w, 2) ? 1 : 0));
 	address_of(&to, &w->origin->account, at);
+	if (w->n_invoices && draw(w, 2)) {
+		const struct sim_invoice *i = &w->invoices[draw(w, w->n_invoices)];
+		to = i->to;
+		at = i->at;
+		amount = amount_of(i->amount.atomic / 2 + draw(w, i->amount.atomic));
+	}
 	if (draw(w, 4) == 0) {
 		/* In parts, by one transaction. */
 		struct address same[3] = {to, to, to};
@@ -366,7 +382,7 @@ static bool send(struct world *w)
 
 static bool reorg(struct world *w)
 {
-	static const uint64_t DEEPEST[] = {4, 4, 4, 4, 4, 14, 14, 30};
+	static const uint64_t DEEPEST[] = {4, 4, 4, 4, 14, 14, 30, 30};
 	size_t n = 1 + draw(w, DEEPEST[draw(w, 8)]);
 	bool lose = draw(w, 3) == 0;
 	fake_chain_pop(w->chain, n, lose);
@@ -386,6 +402,73 @@ static bool cancel(struct world *w)
 	}
 	say(w, "cancel request %" PRIu64, m->number);
 	return expected(w, "cancel", watcher_cancel_request(&w->watcher, m->number, false));
+}
+
+static struct invoice_rules rules(void)
+{
+	return (struct invoice_rules){.under = INVOICE_REFUND,
+				      .over = INVOICE_HOLD,
+				      .late = INVOICE_REFUND,
+				      .after_close = INVOICE_REFUND};
+}
+
+static enum err ask_for_invoice(struct world *w, struct sim_invoice *i)
+{
+	struct invoice v;
+	struct invoice_order order = {.id = i->id,
+				      .label = "",
+				      .amount = i->amount,
+				      .lasts = i->lasts,
+				      .in_blocks = i->in_blocks};
+	w->watcher.config.invoices = rules();
+	enum err rc = watcher_create_invoice(&w->watcher, &order, &v);
+	if (rc == ERR_OK) {
+		if (i->known && memcmp(&i->at, &v.at, sizeof v.at) != 0) {
+			world_fail(w, "invoice %s has another address than before", i->id);
+		}
+		i->at = v.at;
+		i->to = v.address;
+		i->known = true;
+	}
+	return rc;
+}
+
+/* A new one, or one of before asked for again. */
+static bool invoice(struct world *w)
+{
+	bool again = w->n_invoices == INVOICES_MAX || (w->n_invoices && draw(w, 4) == 0);
+	struct sim_invoice *i = &w->invoices[again ? draw(w, w->n_invoices) : w->n_invoices];
+	if (!again) {
+		snprintf(i->id, sizeof i->id, "i%zu", w->n_invoices);
+		i->amount = amount_of((1 + draw(w, 40)) * 10000000000);
+		i->in_blocks = draw(w, 2);
+		i->lasts = draw(w, 3) * (i->in_blocks ? 20 : 2400);
+	}
+	enum err rc = ask_for_invoice(w, i);
+	if (!again && rc == ERR_STATE) {
+		return false; /* before the first sync */
+	}
+	w->n_invoices += !again;
+	say(w, "invoice %s of %" PRIu64, i->id, i->amount.atomic);
+	if (!expected(w, "invoice create", rc)) {
+		world_boot_hot(w);
+		rc = ask_for_invoice(w, i);
+		if (rc != ERR_OK) {
+			world_fail(w, "the same invoice again: %s", err_text(rc));
+		}
+	}
+	return true;
+}
+
+static bool close_invoice(struct world *w)
+{
+	struct invoice v;
+	if (w->n_invoices == 0) {
+		return false;
+	}
+	const char *id = w->invoices[draw(w, w->n_invoices)].id;
+	say(w, "close invoice %s", id);
+	return expected(w, "invoice close", watcher_close_invoice(&w->watcher, id, &v));
 }
 
 /* An operator looks, now and then, at what halted payouts. */
@@ -443,6 +526,10 @@ static bool take(struct world *w, enum step step)
 		return answer(w, true);
 	case STEP_RESUME:
 		return resume(w);
+	case STEP_INVOICE:
+		return invoice(w);
+	case STEP_CLOSE:
+		return close_invoice(w);
 	}
 	return false;
 }

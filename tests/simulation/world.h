@@ -16,6 +16,8 @@
 #define PAYOUTS_MAX 64
 #define MESSAGES_MAX 64
 #define SIGNED_MAX 256
+#define INVOICES_MAX 8
+#define INDICES 16 /* subaddresses of an account that the oracle looks for */
 
 /* What does not change from seed to seed: keys, and disks just after set-up. */
 struct origin {
@@ -23,6 +25,8 @@ struct origin {
 	struct spend_key spend;
 	struct identity watcher_identity, signer_identity;
 	struct account_view recipients[RECIPIENTS];
+	struct public_key ours[2][INDICES];
+	struct public_key theirs[RECIPIENTS][2][INDICES];
 	struct disk *hot, *cold;
 	struct ledger_head journal; /* the signer's when it made its kit */
 };
@@ -35,6 +39,16 @@ struct sim_payout {
 	struct address to;
 	struct amount amount; /* no two alike, so that the chain tells them apart */
 	bool cancelled;
+};
+
+struct sim_invoice {
+	char id[16];
+	struct amount amount;
+	uint64_t lasts;
+	bool in_blocks;
+	bool known; /* its address came back */
+	struct subaddress at;
+	struct address to;
 };
 
 struct sim_message {
@@ -71,6 +85,8 @@ struct world {
 
 	struct sim_payout payouts[PAYOUTS_MAX];
 	size_t n_payouts;
+	struct sim_invoice invoices[INVOICES_MAX];
+	size_t n_invoices;
 	struct sim_message messages[MESSAGES_MAX];
 	size_t n_messages;
 	struct sim_signed signatures[SIGNED_MAX];

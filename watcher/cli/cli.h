@@ -25,6 +25,8 @@ struct options {
 	bool insecure_node;
 	bool never_left;
 	bool follow;
+	bool refunds;
+	const char *expires, *tolerance;
 	bool json;
 	bool help;
 	size_t n_args; /* after the command's own words */
@@ -123,6 +125,11 @@ enum err MUST_CHECK cmd_balance(const struct options *o);
 enum err MUST_CHECK cmd_address_new(const struct options *o);
 enum err MUST_CHECK cmd_address_show(const struct options *o);
 enum err MUST_CHECK cmd_address_list(const struct options *o);
+enum err MUST_CHECK cmd_invoice_create(const struct options *o);
+enum err MUST_CHECK cmd_invoice_show(const struct options *o);
+enum err MUST_CHECK cmd_invoice_list(const struct options *o);
+enum err MUST_CHECK cmd_invoice_close(const struct options *o);
+enum err MUST_CHECK cmd_invoice_refund(const struct options *o);
 enum err MUST_CHECK cmd_deposits(const struct options *o);
 enum err MUST_CHECK cmd_payout_add(const struct options *o);
 enum err MUST_CHECK cmd_payout_import(const struct options *o);

@@ -40,6 +40,9 @@ static const struct option OPTIONS[] = {
     {"key", required_argument, NULL, 'K'},
     {"allow", required_argument, NULL, 'A'},
     {"hours", required_argument, NULL, 'H'},
+    {"expires", required_argument, NULL, 'E'},
+    {"tolerance", required_argument, NULL, 'T'},
+    {"refunds", no_argument, NULL, 'R'},
     {NULL, 0, NULL, 0},
 };
 /* clang-format on */
@@ -71,6 +74,10 @@ static const char **place(struct options *o, int letter)
 		return &o->out;
 	case 'f':
 		return &o->after;
+	case 'E':
+		return &o->expires;
+	case 'T':
+		return &o->tolerance;
 	case 'e':
 		return &o->fee;
 	case 'y':
@@ -115,6 +122,8 @@ static bool *flag(struct options *o, int letter)
 		return &o->follow;
 	case 'Q':
 		return &o->light.qr;
+	case 'R':
+		return &o->refunds;
 	default:
 		return NULL;
 	}

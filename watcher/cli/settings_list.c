@@ -5,6 +5,7 @@
 
 #include "common/base/file.h"
 #include "common/base/secret.h"
+#include "common/base/text.h"
 #include "watcher/chain/rpc.h"
 #include "watcher/cli/cli.h"
 #include "watcher/metrics/server.h"
@@ -144,6 +145,34 @@ static enum err read_credit(struct settings *s, char *value)
 	return done ? ERR_OK : err_set(ERR_CONFIG, "credit ends with *:BLOCKS");
 }
 
+static enum err read_under(struct settings *s, char *value)
+{
+	return invoice_rule_parse(&s->rules.invoices.under, value);
+}
+
+static enum err read_over(struct settings *s, char *value)
+{
+	return invoice_rule_parse(&s->rules.invoices.over, value);
+}
+
+static enum err read_late(struct settings *s, char *value)
+{
+	return invoice_rule_parse(&s->rules.invoices.late, value);
+}
+
+static enum err read_after_close(struct settings *s, char *value)
+{
+	return invoice_rule_parse(&s->rules.invoices.after_close, value);
+}
+
+static enum err read_recipient(struct settings *s, char *value)
+{
+	if (!text_is_plain(value, strlen(value))) {
+		return err_set(ERR_CONFIG, "printable ASCII characters");
+	}
+	return copy(s->rules.recipient, sizeof s->rules.recipient, value, "a name");
+}
+
 static enum err read_fee(struct settings *s, char *value)
 {
 	if (fee_level_parse(&s->rules.fee_level, value) != ERR_OK) {
@@ -231,6 +260,15 @@ const struct setting SETTINGS[] = {
 	"is the sum for one transaction, and for one address in as many blocks as the last."),
     FLAG("credit-locked", rules.credit_locked, "no",
 	 "Credit also what its sender locked for longer than usual, before the lock ends."),
+
+    HEAD("invoices"),
+    OTHER("invoice-under", read_under, "hold",
+	  "Payments that do not fit: hold (for a person to decide), accept (count them) or refund\n"
+	  "(list them to be paid back). Too little when the time is over:"),
+    OTHER("invoice-over", read_over, "hold", "What is above the amount:"),
+    OTHER("invoice-late", read_late, "hold", "What is mined after the time:"),
+    OTHER("invoice-after-close", read_after_close, "hold", "What is mined after it was closed:"),
+    OTHER("invoice-recipient", read_recipient, "Our Shop", "The payee's name in payment URIs."),
 
     HEAD("payouts"),
     OTHER("fee", read_fee, "normal", "The fee level: slow, normal, fast, fastest."),

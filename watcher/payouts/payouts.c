@@ -23,14 +23,6 @@ const char *payout_state_name(enum payout_state s)
 	return STATES[s];
 }
 
-static bool id_is_good(const char *id)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._:/+@#=-";
-	size_t n = strnlen(id, PAYOUT_ID_MAX + 1);
-	return n > 0 && n <= PAYOUT_ID_MAX && strspn(id, allowed) == n;
-}
-
 /* What crosses the gap for an id: the same on every watcher, so that the signer knows it again. */
 static void wire_id(struct payout_id *out, const char *id)
 {
@@ -57,7 +49,7 @@ static enum err payout_event(const struct watcher *w, struct db_txn *t, const ch
 static enum err check(const struct watcher *w, const struct payout_order *o)
 {
 	size_t n = strnlen(o->reference, PROTO_REFERENCE_MAX + 1);
-	if (!id_is_good(o->id)) {
+	if (!id_is_good(o->id, PAYOUT_ID_MAX)) {
 		return err_set(ERR_USAGE,
 			       "a payout id is 1 to %d letters, digits or . _ : / + @ # = -",
 			       PAYOUT_ID_MAX);
@@ -85,7 +77,7 @@ static bool same_content(const struct payout *a, const struct payout *b)
 }
 
 /* Checks and queues; *p is the payout as it is then. */
-static enum err add(struct watcher *w, struct db_txn *t, const struct payout_order *o,
+enum err payout_add(struct watcher *w, struct db_txn *t, const struct payout_order *o,
 		    struct payout *p)
 {
 	struct payout old;
@@ -136,7 +128,7 @@ enum err watcher_add_payout(struct watcher *w, const struct payout_order *order,
 	struct payout p;
 	enum err rc = db_begin(&t, w->db, true);
 	if (rc == ERR_OK) {
-		rc = txn_end(t, add(w, t, order, &p));
+		rc = txn_end(t, payout_add(w, t, order, &p));
 	}
 	if (rc == ERR_OK && out) {
 		*out = p;
@@ -163,7 +155,7 @@ static enum err import_rows(struct watcher *w, struct db_txn *t, struct csv *c,
 	uint64_t first;
 	enum err rc = next_number(&first, t);
 	while (rc == ERR_OK && (rc = csv_next(c, row)) == ERR_OK) {
-		rc = add(w, t, &row->order, &p);
+		rc = payout_add(w, t, &row->order, &p);
 		bool fresh = rc == ERR_OK && p.number == first + out->queued;
 		if (rc == ERR_OK && !fresh && p.number >= first) {
 			rc = err_set(ERR_CONFLICT, "payout %s is in the file twice", p.id);

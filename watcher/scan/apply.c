@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/invoices/invoices.h"
 
 bool stored_book_find(void *ctx, struct subaddress *out, const struct public_key *spend)
 {
@@ -20,14 +21,25 @@ bool stored_book_find(void *ctx, struct subaddress *out, const struct public_key
 	return rc == ERR_OK;
 }
 
-void deposit_members(struct event_writer *e, const struct outpoint *at, struct subaddress address,
-		     struct amount amount)
+enum err deposit_event(struct event_writer *e, const struct watcher *w, struct db_txn *t,
+		       const char *kind, const struct outpoint *at, struct subaddress address,
+		       struct amount amount)
 {
+	char invoice[INVOICE_ID_MAX + 1];
+	enum err rc = invoice_of_address(invoice, t, address);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	event_begin(e, kind, watcher_now(w));
 	event_hash(e, "txid", &at->tx);
 	event_number(e, "output", at->index);
 	event_number(e, "account", address.major);
 	event_number(e, "index", address.minor);
 	event_amount(e, "amount", amount);
+	if (invoice[0]) {
+		event_text(e, "invoice", invoice);
+	}
+	return ERR_OK;
 }
 
 static enum err spend_image(const struct watcher *w, struct db_txn *t,
@@ -66,8 +78,7 @@ static enum err spend_image(const struct watcher *w, struct db_txn *t,
 		rc = output_write(t, &o);
 	}
 	if (rc == ERR_OK) {
-		k = key_of_outpoint(&r.at);
-		rc = unmark_any(t, T_UNSPENT, key_span(&k));
+		rc = duplicates_settle(t, &o.one_time);
 	}
 	secret_wipe(&o, sizeof o);
 	return rc;
@@ -77,8 +88,10 @@ static enum err output_event(const struct watcher *w, struct db_txn *t,
 			     const struct output_record *o, const char *kind)
 {
 	struct event_writer e;
-	event_begin(&e, kind, watcher_now(w));
-	deposit_members(&e, &o->at, o->address, o->amount);
+	enum err rc = deposit_event(&e, w, t, kind, &o->at, o->address, o->amount);
+	if (rc != ERR_OK) {
+		return rc;
+	}
 	event_number(&e, "height", o->height);
 	if (o->was) {
 		event_number(&e, "reversed_credit", o->was);
@@ -130,14 +143,16 @@ static enum err put_output(const struct watcher *w, struct db_txn *t,
 	} else if (rc != ERR_NOT_FOUND) {
 		goto out;
 	}
-	rc = output_write(t, &o);
+	rc = duplicates_worth(&o.worth, t, &o);
+	if (rc == ERR_OK && !own && amount_is_zero(o.worth)) {
+		o.state = DEPOSIT_DUPLICATE;
+	}
+	if (rc == ERR_OK) {
+		rc = output_write(t, &o);
+	}
 	if (rc == ERR_OK) {
 		k = key_height_outpoint(height, &o.at);
 		rc = mark(t, T_OUT_HEIGHT, key_span(&k));
-	}
-	if (rc == ERR_OK) {
-		k = key_of_outpoint(&o.at);
-		rc = mark(t, T_UNSPENT, key_span(&k));
 	}
 	if (rc == ERR_OK) {
 		k = key_one_time(&o.one_time, &o.at);
@@ -147,13 +162,16 @@ static enum err put_output(const struct watcher *w, struct db_txn *t,
 		rc = own ? ERR_OK : put_by_address(t, &o);
 	}
 	if (rc == ERR_OK) {
+		rc = invoice_touch(t, o.address);
+	}
+	if (rc == ERR_OK) {
 		rc = pool_mined(t, &o.at);
 	}
 	if (rc == ERR_OK) {
 		rc = output_event(w, t, &o, own ? "output_own" : "deposit_in_block");
 	}
 	if (rc == ERR_OK) {
-		rc = duplicates_settle(w, t, &o.one_time);
+		rc = duplicates_settle(t, &o.one_time);
 	}
 	if (rc == ERR_OK) {
 		rc = subaddress_used(t, &w->account, o.address);
@@ -216,6 +234,9 @@ enum err block_apply(const struct watcher *w, struct db_txn *t, const struct cha
 	if (rc == ERR_OK) {
 		struct block_record r = {b->height, b->id, b->time};
 		rc = block_put(t, &r);
+	}
+	if (rc == ERR_OK) {
+		rc = invoices_block(t, b->height);
 	}
 	return rc;
 }

@@ -46,9 +46,10 @@ enum err MUST_CHECK pool_look(struct watcher *w);
 /* A deposit was mined: it waits no longer. */
 enum err MUST_CHECK pool_mined(struct db_txn *t, const struct outpoint *at);
 
-/* The fields that name a deposit in an event. */
-void deposit_members(struct event_writer *e, const struct outpoint *at, struct subaddress address,
-		     struct amount amount);
+/* Begins an event about a deposit: what names it, and the invoice it pays. */
+enum err MUST_CHECK deposit_event(struct event_writer *e, const struct watcher *w, struct db_txn *t,
+				  const char *kind, const struct outpoint *at,
+				  struct subaddress address, struct amount amount);
 
 /* Looks subaddresses up in the store; `rc` tells a failed look-up from "not ours". */
 struct stored_book {
@@ -60,8 +61,14 @@ bool stored_book_find(void *ctx, struct subaddress *out, const struct public_key
 /* The depth of credit for an amount. */
 uint32_t credit_depth(const struct watcher_config *c, struct amount a);
 
-/* Chooses anew which of the outputs with this one-time key counts, after one came or went. */
-enum err MUST_CHECK duplicates_settle(const struct watcher *w, struct db_txn *t,
-				      const struct public_key *one_time);
+/*
+ * Outputs that share a one-time key (the "burning bug"): only one of them can ever be spent. What
+ * one is worth is what it adds to the largest that the chain had before it, and nothing when one
+ * of them is spent already: a function of the chain's order, not of when they were noticed.
+ */
+enum err MUST_CHECK duplicates_worth(struct amount *out, struct db_txn *t,
+				     const struct output_record *o);
+/* Chooses anew which of those with this key can be spent, after one came, went or was spent. */
+enum err MUST_CHECK duplicates_settle(struct db_txn *t, const struct public_key *one_time);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "common/base/secret.h"
 #include "watcher/balance/spendable.h"
+#include "watcher/invoices/invoices.h"
 #include "watcher/scan/apply.h"
 
 #define BLOCK_SECONDS 120
@@ -34,9 +35,9 @@ static enum err next_with_key(struct output_record *o, struct db_txn *t, struct 
 
 struct family {
 	size_t n;
-	struct amount best;
-	struct outpoint best_at;
-	struct amount credited;
+	bool spent;
+	struct amount largest;
+	struct outpoint largest_at;
 };
 
 static enum err family_of(struct family *f, struct db_txn *t, const struct public_key *one_time)
@@ -47,38 +48,28 @@ static enum err family_of(struct family *f, struct db_txn *t, const struct publi
 	*f = (struct family){0};
 	key_bytes(&at, one_time->b, 32);
 	while ((rc = next_with_key(&o, t, &at, one_time)) == ERR_OK) {
-		int cmp = f->n++ ? amount_cmp(o.amount, f->best) : 1;
-		/* Of equal ones that which counts already. */
-		if (cmp > 0 || (cmp == 0 && o.credit)) {
-			f->best = o.amount;
-			f->best_at = o.at;
+		if (f->n++ == 0 || amount_cmp(o.amount, f->largest) > 0) {
+			f->largest = o.amount;
+			f->largest_at = o.at;
 		}
-		if (!amount_add(&f->credited, f->credited, o.credited)) {
-			rc = err_set(ERR_DB_DAMAGED, "credits of one key overflow");
-			break;
-		}
+		f->spent = f->spent || o.spent;
 	}
 	secret_wipe(&o, sizeof o);
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-/* One that was passed over when its time came is looked at again. */
-static enum err due_again(const struct watcher *w, struct db_txn *t, struct output_record *o)
+enum err duplicates_worth(struct amount *out, struct db_txn *t, const struct output_record *o)
 {
-	if (o->state == DEPOSIT_IN_BLOCK && o->due == 0) {
-		o->due = o->height + credit_depth(&w->config, o->judged);
-		struct table_key k = key_height_outpoint(o->due, &o->at);
-		enum err rc = mark(t, T_DUE, key_span(&k));
-		if (rc != ERR_OK) {
-			return rc;
-		}
+	struct family f;
+	*out = amount_of(0);
+	enum err rc = family_of(&f, t, &o->one_time);
+	if (rc == ERR_OK && !f.spent && !amount_sub(out, o->amount, f.largest)) {
+		*out = amount_of(0); /* it adds nothing */
 	}
-	return output_write(t, o);
+	return rc;
 }
 
-/* Only one of them can ever be spent, and the sender of the others has burnt them: the largest. */
-enum err duplicates_settle(const struct watcher *w, struct db_txn *t,
-			   const struct public_key *one_time)
+enum err duplicates_settle(struct db_txn *t, const struct public_key *one_time)
 {
 	struct family f;
 	struct output_record o;
@@ -90,24 +81,9 @@ enum err duplicates_settle(const struct watcher *w, struct db_txn *t,
 	key_bytes(&at, one_time->b, 32);
 	while ((rc = next_with_key(&o, t, &at, one_time)) == ERR_OK) {
 		struct table_key k = key_of_outpoint(&o.at);
-		if (memcmp(&o.at, &f.best_at, sizeof o.at) == 0) {
-			if (o.state == DEPOSIT_DUPLICATE) {
-				o.state = amount_is_zero(o.credited) ? DEPOSIT_IN_BLOCK
-								     : DEPOSIT_CREDITED;
-				rc = due_again(w, t, &o);
-			}
-			if (rc == ERR_OK && !o.spent) {
-				rc = mark(t, T_UNSPENT, key_span(&k));
-			}
-		} else {
-			if (o.state == DEPOSIT_IN_BLOCK) {
-				o.state = DEPOSIT_DUPLICATE;
-				rc = output_write(t, &o);
-			}
-			if (rc == ERR_OK) {
-				rc = unmark_any(t, T_UNSPENT, key_span(&k));
-			}
-		}
+		bool best = !f.spent && memcmp(&o.at, &f.largest_at, sizeof o.at) == 0;
+		rc = best ? mark(t, T_UNSPENT, key_span(&k))
+			  : unmark_any(t, T_UNSPENT, key_span(&k));
 		if (rc != ERR_OK) {
 			break;
 		}
@@ -150,25 +126,16 @@ static enum err wait_until(struct db_txn *t, struct output_record *o, uint64_t h
 static enum err credit(const struct watcher *w, struct db_txn *t, struct output_record *o,
 		       uint64_t height, uint64_t time)
 {
-	struct family f;
 	struct event_writer e;
-	struct amount value = {0};
-	enum err rc = family_of(&f, t, &o->one_time);
-	if (rc != ERR_OK) {
-		return rc;
-	}
 	o->due = 0;
-	/* What is credited for one key never adds up to more than its largest output. */
-	if (o->state != DEPOSIT_IN_BLOCK || !amount_sub(&value, o->amount, f.credited) ||
-	    amount_is_zero(value)) {
-		return output_write(t, o);
-	}
 	uint64_t later = not_before(w, o, height, time);
 	if (later) {
 		return wait_until(t, o, later);
 	}
-	event_begin(&e, "deposit_credited", watcher_now(w));
-	deposit_members(&e, &o->at, o->address, value);
+	enum err rc = deposit_event(&e, w, t, "deposit_credited", &o->at, o->address, o->worth);
+	if (rc != ERR_OK) {
+		return rc;
+	}
 	event_number(&e, "height", o->height);
 	event_number(&e, "depth", height - o->height);
 	event_number(&e, "unlock_height", unlock_height(o));
@@ -176,9 +143,12 @@ static enum err credit(const struct watcher *w, struct db_txn *t, struct output_
 		event_number(&e, "reversed_credit", o->was);
 	}
 	rc = event_end(&e, t, &o->credit);
-	o->credited = value;
+	o->credited = o->worth;
 	o->state = DEPOSIT_CREDITED;
-	return rc == ERR_OK ? output_write(t, o) : rc;
+	if (rc == ERR_OK) {
+		rc = output_write(t, o);
+	}
+	return rc == ERR_OK ? invoice_touch(t, o->address) : rc;
 }
 
 enum err deposits_credit(const struct watcher *w, struct db_txn *t, uint64_t height)

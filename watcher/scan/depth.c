@@ -78,7 +78,7 @@ static enum err list_block(struct pending_list *l, struct db_txn *t, uint64_t he
 		}
 		outpoint_of_key(&point, key.p + 8);
 		rc = output_read(&o, t, &point);
-		if (rc == ERR_OK && o.state != DEPOSIT_OWN) {
+		if (rc == ERR_OK && o.state == DEPOSIT_IN_BLOCK) {
 			rc = keep(l, &o);
 		}
 		if (rc == ERR_OK) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/invoices/invoices.h"
 #include "watcher/scan/apply.h"
 #include "watcher/scan/halt.h"
 
@@ -49,9 +50,8 @@ static enum err unspend(const struct watcher *w, struct db_txn *t, const struct 
 		o.spent = false;
 		rc = output_write(t, &o);
 	}
-	if (rc == ERR_OK && o.state != DEPOSIT_REVERSED && o.state != DEPOSIT_DUPLICATE) {
-		struct table_key k = key_of_outpoint(&r.at);
-		rc = mark(t, T_UNSPENT, key_span(&k));
+	if (rc == ERR_OK) {
+		rc = duplicates_settle(t, &o.one_time);
 	}
 	secret_wipe(&o, sizeof o);
 	return rc == ERR_OK ? sent_unmined(w, t, &by) : rc;
@@ -61,9 +61,12 @@ static enum err reversal_event(const struct watcher *w, struct db_txn *t,
 			       const struct output_record *o)
 {
 	struct event_writer e;
-	event_begin(&e, o->state == DEPOSIT_OWN ? "output_own_reversed" : "deposit_reversed",
-		    watcher_now(w));
-	deposit_members(&e, &o->at, o->address, o->amount);
+	enum err rc = deposit_event(
+	    &e, w, t, o->state == DEPOSIT_OWN ? "output_own_reversed" : "deposit_reversed", &o->at,
+	    o->address, o->amount);
+	if (rc != ERR_OK) {
+		return rc;
+	}
 	event_number(&e, "height", o->height);
 	if (o->credit) {
 		event_number(&e, "credit", o->credit);
@@ -107,7 +110,10 @@ static enum err reverse(const struct watcher *w, struct db_txn *t, const struct 
 		rc = output_write(t, &o);
 	}
 	if (rc == ERR_OK) {
-		rc = duplicates_settle(w, t, &o.one_time);
+		rc = duplicates_settle(t, &o.one_time);
+	}
+	if (rc == ERR_OK) {
+		rc = invoice_touch(t, o.address);
 	}
 	secret_wipe(&o, sizeof o);
 	return rc;
@@ -142,8 +148,9 @@ static enum err drop_block(const struct watcher *w, struct db_txn *t, uint64_t h
 	if (rc != ERR_NOT_FOUND) {
 		return rc;
 	}
+	rc = invoices_unblock(t, height);
 	struct table_key k = key_height(height);
-	return unmark(t, T_BLOCKS, key_span(&k));
+	return rc == ERR_OK ? unmark(t, T_BLOCKS, key_span(&k)) : rc;
 }
 
 enum err blocks_drop(const struct watcher *w, struct db_txn *t, uint64_t keep, bool everything,

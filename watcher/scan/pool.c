@@ -176,9 +176,8 @@ static enum err pool_event(const struct watcher *w, struct db_txn *t, const char
 			   const struct pool_record *p)
 {
 	struct event_writer e;
-	event_begin(&e, kind, watcher_now(w));
-	deposit_members(&e, &p->at, p->address, p->amount);
-	return event_end(&e, t, NULL);
+	enum err rc = deposit_event(&e, w, t, kind, &p->at, p->address, p->amount);
+	return rc == ERR_OK ? event_end(&e, t, NULL) : rc;
 }
 
 /* What was recorded and waits no longer. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "watcher/health/health.h"
+#include "watcher/invoices/invoices.h"
 #include "watcher/requests/requests.h"
 #include "watcher/scan/apply.h"
 
@@ -224,6 +225,9 @@ static enum err apply_batch(struct watcher *w, const struct chain_batch *batch,
 		rc = deposits_credit(w, t, credit);
 	}
 	if (rc == ERR_OK) {
+		rc = invoices_settle(w, t);
+	}
+	if (rc == ERR_OK) {
 		rc = sent_confirm(w, t, top + 1);
 	}
 	if (rc == ERR_OK) {
@@ -297,7 +301,11 @@ static enum err credit_only(struct watcher *w, uint64_t height)
 		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 	}
 	rc = db_begin(&t, w->db, true);
-	return rc == ERR_OK ? txn_end(t, deposits_credit(w, t, height)) : rc;
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = deposits_credit(w, t, height);
+	return txn_end(t, rc == ERR_OK ? invoices_settle(w, t) : rc);
 }
 
 /* The witnesses have something to say about blocks that are new to us. */

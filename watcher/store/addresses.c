@@ -7,7 +7,7 @@
 #define ACCOUNT_MOST (1u << 20)
 #define INDEX_MOST (1u << 30)
 
-static enum err make(struct watcher *w, struct db_txn *t, struct address_entry *e)
+enum err address_make(const struct watcher *w, struct db_txn *t, struct address_entry *e)
 {
 	struct account_record a;
 	struct event_writer ev;
@@ -15,6 +15,9 @@ static enum err make(struct watcher *w, struct db_txn *t, struct address_entry *
 	enum err rc = account_read(&a, t, e->at.major);
 	if (rc != ERR_OK) {
 		return rc;
+	}
+	if (e->at.major > ACCOUNT_MOST) {
+		return err_set(ERR_USAGE, "accounts go up to %u", ACCOUNT_MOST);
 	}
 	if (a.next >= INDEX_MOST) {
 		return err_set(ERR_LIMIT, "account %u has no index left", e->at.major);
@@ -46,9 +49,6 @@ enum err watcher_new_address(struct watcher *w, uint32_t account, const char *la
 	struct db_txn *t = NULL;
 	size_t n = strnlen(label, LABEL_MAX + 1);
 	*out = (struct address_entry){.at = {account, 0}};
-	if (account > ACCOUNT_MOST) {
-		return err_set(ERR_USAGE, "accounts go up to %u", ACCOUNT_MOST);
-	}
 	if (n > LABEL_MAX || !text_is_plain(label, n)) {
 		return err_set(ERR_USAGE, "a label is at most %d printable ASCII characters",
 			       LABEL_MAX);
@@ -56,7 +56,7 @@ enum err watcher_new_address(struct watcher *w, uint32_t account, const char *la
 	memcpy(out->label, label, n);
 	enum err rc = db_begin(&t, w->db, true);
 	if (rc == ERR_OK) {
-		rc = txn_end(t, make(w, t, out));
+		rc = txn_end(t, address_make(w, t, out));
 	}
 	if (rc == ERR_OK) {
 		address_of(&out->address, &w->account, out->at);

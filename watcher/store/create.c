@@ -117,6 +117,7 @@ void watcher_config_default(struct watcher_config *out)
 	    .n_steps = 2,
 	    .step = {{amount_of(ATOMIC_PER_XMR / 10), 1}, {amount_of(10 * ATOMIC_PER_XMR), 10}},
 	    .depth_above = 20,
+	    .invoices = {INVOICE_HOLD, INVOICE_HOLD, INVOICE_HOLD, INVOICE_HOLD},
 	    .fee_level = FEE_NORMAL,
 	    .request_seconds = 7 * 86400,
 	    .stall_seconds = 3600,

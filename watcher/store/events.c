@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/invoices/invoices.h"
 #include "watcher/requests/requests.h"
 #include "watcher/scan/halt.h"
 
@@ -130,6 +131,10 @@ static enum err verify_output(struct db_txn *t, const struct output_record *o)
 	if (rc == ERR_OK && o->due) {
 		rc = expect(t, T_DUE, key_height_outpoint(o->due, &o->at), true, "what is due");
 	}
+	if (rc == ERR_OK && o->credit && amount_cmp(o->credited, o->worth) != 0) {
+		rc = err_set(ERR_DB_DAMAGED, "a deposit is credited with another amount than it "
+					     "is worth");
+	}
 	if (rc == ERR_OK && (o->credit != 0) != !amount_is_zero(o->credited)) {
 		rc = err_set(ERR_DB_DAMAGED, "a deposit's credit has no event, or no amount");
 	}
@@ -149,6 +154,9 @@ enum err watcher_verify(const struct watcher *w)
 	rc = ledger_verify(&head, &WATCHER_EVENTS, t);
 	if (rc == ERR_OK) {
 		rc = journal_check(w, t);
+	}
+	if (rc == ERR_OK) {
+		rc = invoices_verify(t);
 	}
 	if (rc == ERR_OK) {
 		rc = db_first(t, T_OUTPUTS, db_span(NULL, 0), &key, &value);

@@ -114,6 +114,7 @@ static void c_output(struct codec *c, struct output_record *r)
 	c_amount(c, &r->credited);
 	c_u64(c, &r->credit);
 	c_u64(c, &r->was);
+	c_amount(c, &r->worth);
 	c_amount(c, &r->judged);
 	c_u64(c, &r->reserved);
 	c_bool(c, &r->coinbase);
@@ -164,6 +165,33 @@ static void c_payout(struct codec *c, struct payout *p)
 	p->refused = c_enum(c, p->refused, 0, 0xffff);
 	c_bool(c, &p->tied);
 	c_outpoint(c, &p->tie);
+}
+
+static void c_invoice(struct codec *c, struct invoice *v)
+{
+	c_text(c, v->id, sizeof v->id);
+	c_text(c, v->label, sizeof v->label);
+	c_u32(c, &v->at.major);
+	c_u32(c, &v->at.minor);
+	c_amount(c, &v->amount);
+	c_amount(c, &v->tolerance);
+	c_u64(c, &v->lasts);
+	c_bool(c, &v->in_blocks);
+	v->rules.under = c_enum(c, v->rules.under, INVOICE_HOLD, INVOICE_REFUND);
+	v->rules.over = c_enum(c, v->rules.over, INVOICE_HOLD, INVOICE_REFUND);
+	v->rules.late = c_enum(c, v->rules.late, INVOICE_HOLD, INVOICE_REFUND);
+	v->rules.after_close = c_enum(c, v->rules.after_close, INVOICE_HOLD, INVOICE_REFUND);
+	c_u64(c, &v->created);
+	c_u64(c, &v->created_height);
+	c_u64(c, &v->expires_time);
+	c_u64(c, &v->late_from);
+	c_u64(c, &v->closed_from);
+	c_amount(c, &v->refunded);
+	v->is.state = c_enum(c, v->is.state, INVOICE_OPEN, INVOICE_REFUNDED);
+	c_amount(c, &v->is.received);
+	c_amount(c, &v->is.counted);
+	c_amount(c, &v->is.held);
+	c_amount(c, &v->is.refund);
 }
 
 static void c_request_tx(struct codec *c, struct request_tx_record *t)
@@ -495,4 +523,36 @@ enum err sent_read(struct sent_tx *s, struct db_txn *t, const struct hash *id)
 	struct span value;
 	enum err rc = db_get(t, T_SENT, db_span(id->b, 32), &value);
 	return rc == ERR_OK ? sent_decode(s, db_span(id->b, 32), value) : rc;
+}
+
+enum err invoice_write(struct db_txn *t, const struct invoice *v)
+{
+	struct invoice copy = *v;
+	struct table_key key = {0};
+	struct buf b;
+	key_u64(&key, v->number);
+	buf_init(&b, RECORD_MAX);
+	c_invoice(&(struct codec){&b, NULL}, &copy);
+	return put(t, T_INVOICES, key_span(&key), &b);
+}
+
+enum err invoice_decode(struct invoice *v, struct span key, struct span value)
+{
+	*v = (struct invoice){0};
+	if (key.n != 8) {
+		return bad_key("invoices");
+	}
+	struct reader in = reader_of(value.p, value.n);
+	v->number = load64_be(key.p);
+	c_invoice(&(struct codec){NULL, &in}, v);
+	return end(&in, "invoices");
+}
+
+enum err invoice_read(struct invoice *v, struct db_txn *t, uint64_t number)
+{
+	struct table_key key = {0};
+	struct span value;
+	key_u64(&key, number);
+	enum err rc = db_get(t, T_INVOICES, key_span(&key), &value);
+	return rc == ERR_OK ? invoice_decode(v, key_span(&key), value) : rc;
 }

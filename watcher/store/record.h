@@ -22,6 +22,7 @@ struct output_record {
 	struct amount credited;
 	uint64_t credit;
 	uint64_t was;         /* the credit that a reorganisation reversed, 0 none */
+	struct amount worth;  /* what is credited: less than amount if its key came before */
 	struct amount judged; /* the amount that its depth was chosen by: scan/depth.c */
 	uint64_t reserved;
 	bool coinbase, spent;
@@ -95,6 +96,10 @@ enum err MUST_CHECK request_record_decode(struct request_record *r, struct span 
 enum err MUST_CHECK sent_write(struct db_txn *t, const struct sent_tx *s);
 enum err MUST_CHECK sent_read(struct sent_tx *s, struct db_txn *t, const struct hash *id);
 enum err MUST_CHECK sent_decode(struct sent_tx *s, struct span key, struct span value);
+
+enum err MUST_CHECK invoice_write(struct db_txn *t, const struct invoice *v);
+enum err MUST_CHECK invoice_read(struct invoice *v, struct db_txn *t, uint64_t number);
+enum err MUST_CHECK invoice_decode(struct invoice *v, struct span key, struct span value);
 
 void outpoint_key(uint8_t out[static OUTPOINT_SIZE], const struct outpoint *at);
 void outpoint_of_key(struct outpoint *out, const uint8_t key[static OUTPOINT_SIZE]);

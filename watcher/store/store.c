@@ -35,6 +35,12 @@ const char *const WATCHER_TABLES[] = {
     [T_POOL] = "pool",
     [T_WEBHOOKS] = "webhooks",
     [T_DEAD_LETTERS] = "dead_letters",
+    [T_INVOICES] = "invoices",
+    [T_INVOICE_IDS] = "invoice_ids",
+    [T_INVOICE_AT] = "invoice_addresses",
+    [T_INVOICE_ENDS] = "invoice_expiries",
+    [T_INVOICE_LATE] = "invoices_late",
+    [T_INVOICE_NEWS] = "invoices_changed",
 };
 const unsigned WATCHER_TABLE_COUNT = T_COUNT;
 _Static_assert(sizeof WATCHER_TABLES / sizeof WATCHER_TABLES[0] == T_COUNT, "a table has no name");
@@ -80,6 +86,14 @@ enum err counter_next(struct db_txn *t, enum counter which, uint64_t *out)
 	*out = load64_le(b + 8 * which) + 1;
 	store64_le(b + 8 * which, *out);
 	return meta_put(t, META_COUNTERS, db_span(b, sizeof b));
+}
+
+bool id_is_good(const char *id, size_t most)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._:/+@#=-";
+	size_t n = strnlen(id, most + 1);
+	return n > 0 && n <= most && strspn(id, allowed) == n;
 }
 
 enum err mark(struct db_txn *t, enum table table, struct span key)

@@ -21,8 +21,11 @@ enum err MUST_CHECK meta_put(struct db_txn *t, const char *name, struct span val
 enum err MUST_CHECK meta_get(struct db_txn *t, const char *name, void *out, size_t n);
 
 /* The next number of a kind, from 1. */
-enum counter { COUNT_PAYOUTS, COUNT_REQUESTS, COUNTERS };
+enum counter { COUNT_PAYOUTS, COUNT_REQUESTS, COUNT_INVOICES, COUNTERS };
 enum err MUST_CHECK counter_next(struct db_txn *t, enum counter which, uint64_t *out);
+
+/* Whether a caller's id is 1 to `most` of the characters that ids are made of. */
+bool id_is_good(const char *id, size_t most);
 
 /* Records that are their key alone. */
 enum err MUST_CHECK mark(struct db_txn *t, enum table table, struct span key);
@@ -53,6 +56,18 @@ enum err MUST_CHECK block_get(struct block_record *b, struct db_txn *t, uint64_t
 /* ERR_NOT_FOUND while there is none. */
 enum err MUST_CHECK block_top(struct block_record *b, struct db_txn *t);
 enum err MUST_CHECK block_oldest(struct block_record *b, struct db_txn *t);
+
+/* ---- addresses ---- */
+
+/* Gives out the next address of e->at.major under e->label, with its event; sets e->at.minor. */
+enum err MUST_CHECK address_make(const struct watcher *w, struct db_txn *t,
+				 struct address_entry *e);
+
+/* ---- payouts ---- */
+
+/* watcher_add_payout inside the caller's transaction. */
+enum err MUST_CHECK payout_add(struct watcher *w, struct db_txn *t,
+			       const struct payout_order *order, struct payout *out);
 
 /* ---- events ---- */
 

@@ -30,6 +30,12 @@ enum table {
 	T_POOL,         /* outpoint -> pool_record: deposits that wait to be mined */
 	T_WEBHOOKS,     /* name -> subscriber, how far it is */
 	T_DEAD_LETTERS, /* name, 0, event: given up */
+	T_INVOICES,     /* number -> invoice */
+	T_INVOICE_IDS,  /* the caller's id -> number */
+	T_INVOICE_AT,   /* account, index -> number */
+	T_INVOICE_ENDS, /* time, number: will be over when the chain's time is past it */
+	T_INVOICE_LATE, /* height, number: payments are late from this block on */
+	T_INVOICE_NEWS, /* number: to be judged before the transaction ends */
 	T_COUNT
 };
 

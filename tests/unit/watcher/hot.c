@@ -65,6 +65,20 @@ static uint64_t steady(void *ctx)
 	return wall(ctx) * 1000;
 }
 
+static void open_watcher(struct hot *h)
+{
+	struct clock clock = {h, wall, steady};
+	struct chain chain = {.ctx = h,
+			      .info = info,
+			      .blocks = blocks,
+			      .block_id = block_id,
+			      .distribution = distribution,
+			      .outs = outs,
+			      .fee = fee,
+			      .pool = pool};
+	CHECK(watcher_open(&h->w, h->db, chain, clock, h->rng) == ERR_OK);
+}
+
 void hot_start(struct hot *h, size_t n_blocks)
 {
 	struct kit kit = {.network = NETWORK_MAINNET, .name = "treasury"};
@@ -85,25 +99,28 @@ void hot_start(struct hot *h, size_t n_blocks)
 	identity_from_seed(&h->signer, seed);
 	rng_fill(&h->rng, seed, sizeof seed);
 	struct clock clock = {h, wall, steady};
-	struct chain chain = {.ctx = h,
-			      .info = info,
-			      .blocks = blocks,
-			      .block_id = block_id,
-			      .distribution = distribution,
-			      .outs = outs,
-			      .fee = fee,
-			      .pool = pool};
 	CHECK(watcher_create(h->db, &kit, &h->signer.public, seed, &clock) == ERR_OK);
 	CHECK(watcher_create(h->db, &kit, &h->signer.public, seed, &clock) == ERR_EXISTS);
-	CHECK(watcher_open(&h->w, h->db, chain, clock, h->rng) == ERR_OK);
+	open_watcher(h);
 }
 
+void hot_twin(struct hot *twin, const struct hot *of)
+{
+	*twin = *of;
+	twin->twin = true;
+	twin->rng = rng_seeded(&twin->seeded, 8);
+	twin->disk = disk_snapshot(of->disk);
+	CHECK(disk_open(&twin->db, twin->disk) == ERR_OK);
+	open_watcher(twin);
+}
 void hot_stop(struct hot *h)
 {
 	watcher_close(&h->w);
 	db_close(h->db);
 	disk_free(h->disk);
-	fake_chain_free(h->chain);
+	if (!h->twin) {
+		fake_chain_free(h->chain);
+	}
 }
 
 void hot_sync(struct hot *h)

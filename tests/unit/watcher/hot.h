@@ -17,10 +17,14 @@ struct hot {
 	struct identity signer;
 	bool asleep; /* the node says it is not synchronised */
 	enum network network;
+	bool twin; /* the chain is another's */
 };
 
 void hot_start(struct hot *h, size_t blocks);
 void hot_stop(struct hot *h);
+/* Another watcher of the same money on the same chain, as this one is now; stop it first. */
+void hot_twin(struct hot *twin, const struct hot *of);
+
 void hot_sync(struct hot *h);
 /* Pays the watcher's address at an index, in the next block, and mines it and `more` blocks. */
 struct hash hot_deposit(struct hot *h, struct subaddress at, uint64_t atomic, size_t more);

@@ -1,0 +1,45 @@
+/*
+ * Invoices inside the core: what a sum of payments means (judge.c, a function of the chain and the
+ * terms alone), and how invoices follow the chain (follow.c). Whatever may change an invoice's
+ * outcome marks it; before a transaction ends, those marked are judged anew, so the order in which
+ * things became known leaves no trace.
+ */
+#ifndef AIRLOCK_WATCHER_INVOICES_H
+#define AIRLOCK_WATCHER_INVOICES_H
+
+#include "watcher/store/store.h"
+
+/* A deposit to an invoice's address, in a block. */
+struct invoice_payment {
+	uint64_t height;
+	struct amount credited; /* zero until it is */
+	struct amount pending;  /* what will be credited when it is deep enough */
+};
+
+/* What the payments come to in a chain of `height` blocks. ERR_DB_DAMAGED when sums overflow. */
+enum err MUST_CHECK invoice_judge(struct invoice_outcome *out, const struct invoice *terms,
+				  const struct invoice_payment *payments, size_t n,
+				  uint64_t height);
+
+/* ERR_NOT_FOUND. */
+enum err MUST_CHECK invoice_find(struct invoice *out, struct db_txn *t, const char *id);
+/* The id of the invoice that an address belongs to, "" when none. */
+enum err MUST_CHECK invoice_of_address(char id[static INVOICE_ID_MAX + 1], struct db_txn *t,
+				       struct subaddress at);
+
+/* Something was paid to an address, credited or reversed. */
+enum err MUST_CHECK invoice_touch(struct db_txn *t, struct subaddress at);
+/* A block was stored, or is about to go: whose time is over, or is not any more. */
+enum err MUST_CHECK invoices_block(struct db_txn *t, uint64_t height);
+enum err MUST_CHECK invoices_unblock(struct db_txn *t, uint64_t height);
+/* Judges those marked, with an event for each outcome that changed. */
+enum err MUST_CHECK invoices_settle(const struct watcher *w, struct db_txn *t);
+
+/* The outcome as of now, with the pending amount, which is not kept. */
+enum err MUST_CHECK invoice_outcome_now(struct invoice_outcome *out, struct db_txn *t,
+					const struct invoice *v);
+
+/* Every invoice judged again, and its indices. ERR_DB_DAMAGED. */
+enum err MUST_CHECK invoices_verify(struct db_txn *t);
+
+#endif
