@@ -442,6 +442,7 @@ enum sent_state {
 	SENT_IN_BLOCK = 3,
 	SENT_CONFIRMED = 4,
 	SENT_REJECTED = 5, /* one of its inputs was spent by another transaction in a block */
+	SENT_INVALID = 6, /* a reorganisation took its ring members; its payouts are queued again */
 };
 const char *sent_state_name(enum sent_state s);
 

@@ -129,6 +129,13 @@ static void record_signatures(struct world *w, struct span request_file, struct 
 			s->images[s->n_images] = t->images[s->n_images];
 		}
 		record_payouts(s, &request, i);
+		for (size_t k = 0; k < request.txs[i].plan.n_in; k++) {
+			struct public_key keys[RING_SIZE];
+			for (size_t m = 0; m < RING_SIZE; m++) {
+				keys[m] = request.txs[i].plan.in[k].ring[m].key;
+			}
+			fake_ring_add(&s->rings, keys);
+		}
 	}
 	if (reply.journal.number > w->cold_head.number) {
 		w->cold_head = reply.journal;

@@ -45,6 +45,8 @@ struct fake_chain {
 	uint64_t next_time;
 	uint64_t double_spends;
 	uint64_t lock_next;
+	fake_ring_judge *ring_judge;
+	void *ring_ctx;
 	bool down;
 };
 
@@ -270,22 +272,57 @@ void fake_chain_mine(struct fake_chain *c, size_t n, uint64_t step, bool with_po
 	}
 }
 
-/* Every ring member named still exists below `outputs`. */
-static bool rings_exist(const struct fake_tx *t, uint64_t outputs)
+/*
+ * The rings of a transaction as its numbers read on the chain of now: the hash of each ring's keys,
+ * all xored. False when a member does not exist.
+ */
+static bool rings_now(struct hash *out, const struct fake_chain *c, const struct fake_tx *t)
 {
 	struct tx tx = {0};
 	bool good = true;
+	*out = (struct hash){{0}};
 	CHECK(tx_parse(&tx, t->blob.p, t->blob.n, t->pruned) == ERR_OK);
 	for (size_t i = 0; i < tx.n_in; i++) {
 		struct reader r = reader_of(tx.in[i].offsets, tx.in[i].offsets_size);
 		uint64_t at = 0;
+		struct public_key keys[RING_SIZE];
 		for (size_t j = 0; j < tx.in[i].n_offsets; j++) {
 			at += read_varint(&r);
+			good = good && at < c->n_outputs;
+			keys[j] = good ? c->outputs[at].key : (struct public_key){{0}};
 		}
-		good = good && at < outputs;
+		fake_ring_add(out, keys);
 	}
 	tx_free(&tx);
 	return good;
+}
+
+void fake_ring_add(struct hash *rings, const struct public_key keys[static RING_SIZE])
+{
+	struct keccak k;
+	uint8_t h[32];
+	keccak_init(&k);
+	for (size_t i = 0; i < RING_SIZE; i++) {
+		keccak_update(&k, keys[i].b, 32);
+	}
+	keccak_final(&k, h);
+	for (size_t i = 0; i < 32; i++) {
+		rings->b[i] ^= h[i];
+	}
+}
+
+/* Whether its signatures would verify: they were made over the rings as they are now. */
+static bool rings_stand(const struct fake_chain *c, const struct fake_tx *t)
+{
+	struct hash rings;
+	return rings_now(&rings, c, t) &&
+	       (!c->ring_judge || c->ring_judge(c->ring_ctx, &t->id, &rings));
+}
+
+void fake_chain_judge_rings(struct fake_chain *c, fake_ring_judge *judge, void *ctx)
+{
+	c->ring_judge = judge;
+	c->ring_ctx = ctx;
 }
 
 static void pop_one(struct fake_chain *c, bool lose)
@@ -312,7 +349,7 @@ void fake_chain_pop(struct fake_chain *c, size_t n, bool lose)
 	}
 	size_t kept = 0;
 	for (size_t i = 0; i < c->n_pool; i++) {
-		if (c->pool[i].pruned || rings_exist(&c->pool[i], c->n_outputs)) {
+		if (c->pool[i].pruned || rings_stand(c, &c->pool[i])) {
 			c->pool[kept++] = c->pool[i];
 		} else {
 			tx_release(&c->pool[i]);
@@ -559,7 +596,7 @@ static enum err node_submit(void *ctx, const uint8_t *blob, size_t n)
 	buf_init(&t.blob, 1 << 20);
 	buf_put(&t.blob, blob, n);
 	tx_index(&t);
-	bool refused = !rings_exist(&t, c->n_outputs);
+	bool refused = !rings_stand(c, &t);
 	for (size_t i = 0; i < t.n_images; i++) {
 		bool in_pool;
 		const struct fake_tx *other = spender(c, &t.images[i], &in_pool);

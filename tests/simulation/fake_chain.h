@@ -39,6 +39,14 @@ void fake_chain_mine(struct fake_chain *c, size_t n, uint64_t step, bool with_po
  */
 void fake_chain_pop(struct fake_chain *c, size_t n, bool lose);
 
+/*
+ * Signatures are not verified here; instead whoever saw them made says whether these were the
+ * rings. `rings` are the hashes of the keys of each ring, xored: fake_ring_add.
+ */
+typedef bool fake_ring_judge(void *ctx, const struct hash *tx, const struct hash *rings);
+void fake_chain_judge_rings(struct fake_chain *c, fake_ring_judge *judge, void *ctx);
+void fake_ring_add(struct hash *rings, const struct public_key keys[static RING_SIZE]);
+
 uint64_t fake_chain_height(const struct fake_chain *c);
 uint64_t fake_chain_time(const struct fake_chain *c);
 

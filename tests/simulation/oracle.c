@@ -237,6 +237,21 @@ static void payouts_arrive_once(struct world *w)
 	}
 }
 
+/* What no node will ever take is not waited for. */
+static bool is_taken(void *ctx, const struct sent_tx *t)
+{
+	struct world *w = ctx;
+	struct chain node = fake_chain_node(w->chain);
+	struct chain_tx_place place;
+	CHECK(node.place(node.ctx, &place, &t->id, 1) == ERR_OK);
+	if ((t->state == SENT_SIGNED || t->state == SENT_BROADCAST) && place.place == TX_UNKNOWN) {
+		world_fail(w, "transaction %02x%02x... is called %s, and the node does not take it",
+			   t->id.b[0], t->id.b[1], sent_state_name(t->state));
+	}
+	w->invalid += t->state == SENT_INVALID;
+	return true;
+}
+
 /* ---- events ---- */
 
 struct event_count {
@@ -379,6 +394,7 @@ void oracle_settled(struct world *w)
 	deposits_match_the_chain(w);
 	invoices_add_up(w);
 	payouts_arrive_once(w);
+	CHECK(watcher_sent(&w->watcher, is_taken, w) == ERR_OK);
 	CHECK(watcher_events(&w->watcher, 0, count_event, &events) == ERR_OK);
 	if (watcher_verify(&w->watcher) != ERR_OK) {
 		world_fail(w, "the watcher's store: %s", err_detail());

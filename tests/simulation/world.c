@@ -168,6 +168,18 @@ void world_boot_hot(struct world *w)
 
 static bool deposit(struct world *w);
 
+/* What our signer made, it made over these rings and no others. */
+static bool made_over(void *ctx, const struct hash *tx, const struct hash *rings)
+{
+	const struct world *w = ctx;
+	for (size_t i = 0; i < w->n_signatures; i++) {
+		if (memcmp(w->signatures[i].id.b, tx->b, 32) == 0) {
+			return memcmp(w->signatures[i].rings.b, rings->b, 32) == 0;
+		}
+	}
+	return true;
+}
+
 void world_start(struct world *w, const struct origin *o, uint64_t seed, bool trace)
 {
 	memset(w, 0, sizeof *w);
@@ -178,6 +190,7 @@ void world_start(struct world *w, const struct origin *o, uint64_t seed, bool tr
 	w->clock = fixed_clock(w);
 	w->origin = o;
 	w->chain = fake_chain_new(&w->rng, START_BLOCKS, START_TIME);
+	fake_chain_judge_rings(w->chain, made_over, w);
 	w->hot = disk_snapshot(o->hot);
 	w->cold = disk_snapshot(o->cold);
 	world_boot_hot(w);

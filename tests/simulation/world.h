@@ -61,6 +61,7 @@ struct sim_message {
 struct sim_signed {
 	struct hash id;
 	struct amount leaves;
+	struct hash rings; /* fake_ring_add over its inputs */
 	uint64_t wall, chain;
 	size_t n_images;
 	struct key_image images[8];
@@ -93,6 +94,7 @@ struct world {
 	size_t n_signatures;
 	uint64_t events_before;       /* the newest event at the last look */
 	struct ledger_head cold_head; /* the newest journal head that left the signer */
+	uint64_t invalid;             /* signed transactions whose rings a reorganisation took */
 	uint64_t happened[32];        /* how often each kind of step ran to its end */
 };
 

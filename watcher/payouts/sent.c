@@ -9,7 +9,7 @@
 
 static const char *const STATES[] = {
     [SENT_SIGNED] = "signed",       [SENT_BROADCAST] = "broadcast", [SENT_IN_BLOCK] = "in_block",
-    [SENT_CONFIRMED] = "confirmed", [SENT_REJECTED] = "rejected",
+    [SENT_CONFIRMED] = "confirmed", [SENT_REJECTED] = "rejected",   [SENT_INVALID] = "invalid",
 };
 
 const char *sent_state_name(enum sent_state s)

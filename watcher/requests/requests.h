@@ -17,6 +17,13 @@ enum err MUST_CHECK reserve_inputs(struct db_txn *t, const struct request_tx_rec
 /* The body of a request as it was sent; request_free. */
 enum err MUST_CHECK request_body(struct request *out, struct db_txn *t, uint64_t number);
 
+/*
+ * The chain may no longer be the one that rings were planned on: rings_check looks, at the chain's
+ * top, and gives up what can never be mined, with an event.
+ */
+enum err MUST_CHECK rings_suspect(struct db_txn *t);
+enum err MUST_CHECK rings_check(struct watcher *w);
+
 /* The newest journal head seen. */
 enum err MUST_CHECK journal_seen(struct ledger_head *out, struct db_txn *t);
 /*

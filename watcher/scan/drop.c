@@ -7,6 +7,7 @@
 
 #include "common/base/secret.h"
 #include "watcher/invoices/invoices.h"
+#include "watcher/requests/requests.h"
 #include "watcher/scan/apply.h"
 #include "watcher/scan/halt.h"
 
@@ -177,6 +178,9 @@ enum err blocks_drop(const struct watcher *w, struct db_txn *t, uint64_t keep, b
 	/* Not even what was deepest enough is safe in such a chain. */
 	if (rc == ERR_OK && depth >= w->config.depth_above) {
 		rc = payouts_halt(w, t, "reorganised as deep as the deepest credit");
+	}
+	if (rc == ERR_OK) {
+		rc = rings_suspect(t);
 	}
 	for (uint64_t h = top.height; rc == ERR_OK; h--) {
 		rc = drop_block(w, t, h);

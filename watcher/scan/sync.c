@@ -363,6 +363,9 @@ static enum err step(struct watcher *w, struct sync_result *out)
 	}
 	out->node_ready = h.state == HEALTH_HEALTHY;
 	if (rc == ERR_OK && out->done && out->height >= info.height) {
+		rc = rings_check(w);
+	}
+	if (rc == ERR_OK && out->done && out->height >= info.height) {
 		rc = pool_look(w);
 	}
 out:

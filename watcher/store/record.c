@@ -238,7 +238,7 @@ static void c_sent(struct codec *c, struct sent_tx *s)
 {
 	c_u64(c, &s->request);
 	c_u32(c, &s->place);
-	s->state = c_enum(c, s->state, SENT_SIGNED, SENT_REJECTED);
+	s->state = c_enum(c, s->state, SENT_SIGNED, SENT_INVALID);
 	c_u64(c, &s->height);
 	c_u64(c, &s->time);
 	c_amount(c, &s->fee);

@@ -13,6 +13,7 @@
 #define META_ANCHOR "anchor"     /* height of the first block ever remembered */
 #define META_GENESIS "genesis"
 #define META_JOURNAL "journal" /* the newest journal head seen */
+#define META_RINGS "rings"     /* there when rings of signed transactions must be looked at */
 #define META_HALT "halt"       /* number of the event that halted payouts; absent: none */
 #define META_JOURNAL_START "journal-start" /* the kit's head: what our copy carries on from */
 
