@@ -231,6 +231,51 @@ static enum err record(const struct watcher *w, struct db_txn *t, const struct w
 	return rc;
 }
 
+/* Whether an input of it is spent by the chain. */
+static enum err is_spent(bool *out, const struct watcher *w, const struct tx *tx)
+{
+	struct key_image *images = calloc(tx->n_in, sizeof *images);
+	uint8_t *spent = calloc(tx->n_in, 1);
+	enum err rc = images && spent ? ERR_OK : ERR_NO_MEMORY;
+	*out = false;
+	for (size_t i = 0; rc == ERR_OK && i < tx->n_in; i++) {
+		images[i] = tx->in[i].image;
+	}
+	if (rc == ERR_OK) {
+		rc = w->chain.spent(w->chain.ctx, spent, images, tx->n_in);
+	}
+	for (size_t i = 0; rc == ERR_OK && i < tx->n_in; i++) {
+		*out = *out || spent[i] == 1;
+	}
+	free(images);
+	free(spent);
+	return rc;
+}
+
+/*
+ * A node keeps in its pool what a reorganisation took out of a block even when the new chain spends
+ * the same inputs: that will never be mined, and waits no longer.
+ */
+static enum err drop_spent(struct waiting_list *l, const struct watcher *w,
+			   const struct pool_batch *b, const struct prepared *p)
+{
+	enum err rc = ERR_OK;
+	size_t kept = 0;
+	for (size_t i = 0; rc == ERR_OK && i < l->n; i++) {
+		size_t place = 0;
+		bool spent = false;
+		while (memcmp(b->block.txs[place].id.b, l->p[i].at.tx.b, 32) != 0) {
+			place++;
+		}
+		rc = is_spent(&spent, w, &p->blocks[0].txs[place].tx);
+		if (rc == ERR_OK && !spent) {
+			l->p[kept++] = l->p[i];
+		}
+	}
+	l->n = kept;
+	return rc;
+}
+
 static enum err compare(struct watcher *w, const struct pool_batch *b, const struct prepared *p)
 {
 	struct waiting_list now = {0}, gone = {0}, new = {0};
@@ -238,10 +283,17 @@ static enum err compare(struct watcher *w, const struct pool_batch *b, const str
 	enum err rc = db_begin(&t, w->db, false);
 	if (rc == ERR_OK) {
 		rc = scan_pool(&now, w, t, b, p);
-		sort(&now);
-		if (rc == ERR_OK) {
-			rc = find_gone(&gone, t, &now);
-		}
+		db_abort(t);
+	}
+	sort(&now);
+	if (rc == ERR_OK) {
+		rc = drop_spent(&now, w, b, p);
+	}
+	if (rc == ERR_OK) {
+		rc = db_begin(&t, w->db, false);
+	}
+	if (rc == ERR_OK) {
+		rc = find_gone(&gone, t, &now);
 		if (rc == ERR_OK) {
 			rc = find_new(&new, t, &now);
 		}

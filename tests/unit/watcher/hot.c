@@ -54,6 +54,16 @@ static enum err pool(void *ctx, struct chain_pool_tx **out, size_t *n)
 	return inner.pool(inner.ctx, out, n);
 }
 
+static enum err spent(void *ctx, uint8_t *out, const struct key_image *images, size_t n)
+{
+	const struct hot *h = ctx;
+	enum err rc = inner.spent(inner.ctx, out, images, n);
+	for (size_t i = 0; rc == ERR_OK && i < n && h->double_spent; i++) {
+		out[i] = 1;
+	}
+	return rc;
+}
+
 static uint64_t wall(void *ctx)
 {
 	const struct hot *h = ctx;
@@ -75,7 +85,8 @@ static void open_watcher(struct hot *h)
 			      .distribution = distribution,
 			      .outs = outs,
 			      .fee = fee,
-			      .pool = pool};
+			      .pool = pool,
+			      .spent = spent};
 	CHECK(watcher_open(&h->w, h->db, chain, clock, h->rng) == ERR_OK);
 }
 

@@ -15,7 +15,8 @@ struct hot {
 	struct db *db;
 	struct watcher w;
 	struct identity signer;
-	bool asleep; /* the node says it is not synchronised */
+	bool double_spent; /* the chain spends whatever one asks for */
+	bool asleep;       /* the node says it is not synchronised */
 	enum network network;
 	bool twin; /* the chain is another's */
 };

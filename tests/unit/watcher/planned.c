@@ -78,6 +78,7 @@ PASS_ON(info, (void *ctx, struct chain_info *out), out)
 PASS_ON(blocks, (void *ctx, struct chain_batch *out, const struct hash *known, size_t n), out,
 	known, n)
 PASS_ON(pool, (void *ctx, struct chain_pool_tx **out, size_t *n), out, n)
+PASS_ON(spent, (void *ctx, uint8_t *out, const struct key_image *images, size_t n), out, images, n)
 PASS_ON(block_id, (void *ctx, struct hash *out, uint64_t height), out, height)
 
 static uint64_t wall(void *ctx)
@@ -125,7 +126,8 @@ void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each
 			     .distribution = lying_distribution,
 			     .outs = lying_outs,
 			     .fee = lying_fee,
-			     .pool = pass_pool};
+			     .pool = pass_pool,
+			     .spent = pass_spent};
 	p->disk = disk_new();
 	CHECK(disk_open(&p->db, p->disk) == ERR_OK);
 	CHECK(watcher_create(p->db, &kit, &signer.public, us.seed, &clock) == ERR_OK);

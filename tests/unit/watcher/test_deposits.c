@@ -308,6 +308,20 @@ static void the_pool_is_seen_and_never_credited(void **state)
 	fake_chain_mine(h.chain, 1, 120, true);
 	hot_sync(&h);
 	assert_int_equal(hot_state(&h, 1000), DEPOSIT_CREDITED);
+	/* Back again, but spent elsewhere by the chain: what the node keeps of it waits for
+	 * nothing. */
+	fake_chain_pop(h.chain, 1, false);
+	fake_chain_mine(h.chain, 2, 120, false);
+	hot_sync(&h);
+	assert_int_equal(hot_state(&h, 1000), DEPOSIT_SEEN);
+	h.double_spent = true;
+	hot_sync(&h);
+	assert_int_equal(hot_state(&h, 1000), DEPOSIT_REVERSED);
+	assert_int_equal(hot_events(&h, "deposit_gone"), 1);
+	h.double_spent = false;
+	fake_chain_mine(h.chain, 1, 120, true);
+	hot_sync(&h);
+	assert_int_equal(hot_state(&h, 1000), DEPOSIT_CREDITED);
 	/* Dropped for good. */
 	fake_chain_pop(h.chain, 1, false);
 	fake_chain_mine(h.chain, 2, 120, false);
@@ -315,7 +329,7 @@ static void the_pool_is_seen_and_never_credited(void **state)
 	fake_chain_drop_pool(h.chain);
 	hot_sync(&h);
 	assert_int_equal(hot_state(&h, 1000), DEPOSIT_REVERSED);
-	assert_int_equal(hot_events(&h, "deposit_gone"), 1);
+	assert_int_equal(hot_events(&h, "deposit_gone"), 2);
 	struct db_txn *t = NULL;
 	struct span key, value;
 	assert_int_equal(db_begin(&t, h.db, false), ERR_OK);
