@@ -268,7 +268,7 @@ static void the_chain_says_when_it_is_over(void **state)
 	v = make(&h, "time", 1000, 1200, false);
 	v = make(&h, "blocks", 1000, 4, true);
 	assert_int_equal(v.late_from, 34);
-	h.now += 1000000; /* the watcher's clock decides nothing */
+	h.now += 1900; /* the watcher's clock decides nothing */
 	fake_chain_mine(h.chain, 4, 120, false);
 	hot_sync(&h);
 	assert_int_equal(get(&h, "blocks").is.state, INVOICE_OPEN);
@@ -442,8 +442,6 @@ static void learned_in_any_order(void **state)
 			snprintf(id, sizeof id, "i%zu", i);
 			struct invoice first = get(&s.hot[0], id);
 			seen |= 1u << first.is.state;
-			printf("%s %s %d\n", id, invoice_state_name(first.is.state),
-			       (int)(first.is.received.atomic / 1000000000));
 			for (size_t k = 1; k < TWINS; k++) {
 				struct invoice other = get(&s.hot[k], id);
 				if (memcmp(&first, &other, sizeof first) != 0) {
