@@ -244,6 +244,23 @@ class Watcher:
     def broadcast(self, code=DONE):
         return self.run('broadcast', code=code)
 
+    def events(self, after=0):
+        """(number, event) from the one after `after`."""
+        found = self.run('events', '--after', str(after), '--json').json['events']
+        return [(e['number'], e['event']) for e in found]
+
+    def invoice(self, name, amount, *options, code=DONE):
+        """A new invoice, or the same again."""
+        result = self.run('invoice', 'create', '--id', name, '--amount', xmr(amount), *options,
+                          '--json', code=code)
+        return result.json if code == DONE else None
+
+    def invoice_state(self, name):
+        """state, and received, counted, held, refund in atomic units"""
+        v = self.run('invoice', 'show', name, '--json').json
+        return v['state'], *(v[part + '_atomic'] for part in ('received', 'counted', 'held',
+                                                              'refund'))
+
     def status(self):
         return self.run('status', '--json').json
 

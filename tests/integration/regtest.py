@@ -29,6 +29,7 @@ START_SECONDS = 60
 STOP_SECONDS = 15
 CALL_SECONDS = 300
 RELAY_SECONDS = 20
+JOIN_SECONDS = 240
 PR_SET_PDEATHSIG = 1
 
 
@@ -67,6 +68,15 @@ def fetch(port, path, body):
         return answer.status, answer.read()
     finally:
         connection.close()
+
+
+def wait_for(true):
+    """A few seconds are usual; more than JOIN_SECONDS is an error."""
+    end = time.monotonic() + JOIN_SECONDS
+    while not true():
+        if time.monotonic() > end:
+            raise AssertionError('the nodes do not do what is waited for')
+        time.sleep(0.1)
 
 
 def die_with_parent():
@@ -148,10 +158,12 @@ class Server:
 class Node(Server):
     """monerod with a chain of its own; every hard fork is active from block 1."""
 
-    def __init__(self, folder, name='monerod', fresh=True):
+    def __init__(self, folder, name='monerod', fresh=True, linked=False, peers=()):
         super().__init__(folder, name)
         self.data = os.path.join(folder, name)
         self.fresh = fresh
+        self.linked = linked  # speaks with other nodes
+        self.peers = peers  # of these it is the one that connects
         self.p2p = None
 
     @property
@@ -161,7 +173,7 @@ class Node(Server):
     def command(self):
         self.p2p = free_port()
         command = [
-            'monerod', '--regtest', '--offline', '--fixed-difficulty', '1', '--non-interactive',
+            'monerod', '--regtest', '--fixed-difficulty', '1', '--non-interactive',
             '--data-dir', self.data, '--no-zmq', '--no-igd', '--hide-my-port',
             '--check-updates', 'disabled', '--disable-dns-checkpoints', '--log-level', '0',
             '--max-log-file-size', '0', '--db-sync-mode', 'fastest:async:1000',
@@ -169,7 +181,21 @@ class Node(Server):
             '--rpc-bind-ip', '127.0.0.1', '--rpc-bind-port', str(self.port)]
         if not self.fresh:
             command.append('--keep-fakechain')
+        command.append('--allow-local-ip' if self.linked else '--offline')
+        for peer in self.peers:
+            command += ['--add-exclusive-node', f"127.0.0.1:{peer.p2p}"]
         return command
+
+    def limit_peers(self, count):
+        self.post('/out_peers', {'set': True, 'out_peers': count})
+        self.post('/in_peers', {'set': True, 'in_peers': count})
+
+    def connections(self):
+        info = self.rpc('get_info')
+        return info['outgoing_connections_count'] + info['incoming_connections_count']
+
+    def top(self):
+        return self.rpc('get_info')['top_block_hash']
 
     def ready(self):
         self.rpc('get_info')
@@ -193,6 +219,8 @@ class Node(Server):
     def mine(self, count, address):
         """Mines blocks to the address, the first with what is in the pool; returns their hashes."""
         hashes = []
+        if self.linked:  # what is passed on, and on which chain, is the scenario's business
+            return self.mine_now(count, address)
         self.settle()
         if count >= prepared.WORTH and self.height() == 1 and address == made_address():
             hashes = self.take_prepared(min(count, prepared.BLOCKS))
@@ -411,20 +439,28 @@ def made_chain():
 
 
 class Chain:
-    """A node, its wallets and a folder to work in."""
+    """
+    A node, its wallets and a folder to work in. With two nodes the second, `other`, has the same
+    chain until they are separated: each then lives on with blocks of its own, and when they are
+    joined again the longer chain is the one, as on the day of a real reorganisation.
+    """
 
-    def __init__(self, keep=False):
+    def __init__(self, keep=False, nodes=1):
         self.keep = keep  # leave everything running and the folder in place
         self.folder = tempfile.mkdtemp(prefix='airlock-regtest.')
-        self.node = None
+        self.node = self.other = None
+        self.two = nodes == 2
         self.wallets = []
         self.new_wallets = 0
 
     def __enter__(self):
         try:
-            self.node = Node(self.folder)
+            self.node = Node(self.folder, linked=self.two)
             self.node.keep = self.keep
             self.node.start()
+            if self.two:
+                self.other = Node(self.folder, 'monerod-2', linked=True, peers=[self.node])
+                self.other.start()
         except BaseException:
             self.close()
             raise
@@ -436,15 +472,15 @@ class Chain:
         return False
 
     def close(self):
-        for server in self.wallets + [self.node]:
+        for server in self.wallets + [self.other, self.node]:
             if server is not None:
                 server.stop()
         if os.environ.get('AIRLOCK_TEST_KEEP') != '1':
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def wallet(self, name, words=None, birthday=0):
+    def wallet(self, name, words=None, birthday=0, node=None):
         """A new wallet, or the one of 25 words."""
-        wallet = Wallet(self.folder, name, self.node)
+        wallet = Wallet(self.folder, name, node or self.node)
         wallet.keep = self.keep
         made = None
         if words is None:
@@ -456,6 +492,18 @@ class Chain:
 
     def mine(self, count, address):
         return self.node.mine(count, address)
+
+    def separate(self):
+        """Neither node hears of the other's blocks and transactions from here on."""
+        for node in (self.node, self.other):
+            node.limit_peers(0)
+        wait_for(lambda: self.node.connections() == self.other.connections() == 0)
+
+    def join(self):
+        """Both follow the longer chain."""
+        for node in (self.node, self.other):
+            node.limit_peers(8)
+        wait_for(lambda: self.node.top() == self.other.top())
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)

@@ -1,4 +1,6 @@
 """A reorganisation while deposits and a payout are in flight: nothing lost, nothing double."""
+import json
+
 from airlock import Treasury
 from regtest import Chain, UNLOCK, XMR
 from test_payouts import agree_with_restored, funded
@@ -78,3 +80,45 @@ def scenario_restart_from_nothing():
         for each in (treasury, again):
             each.watcher.sync()
             assert each.watcher.balance() == (0, 0, 0)
+
+
+def scenario_ring_members_vanish():
+    """
+    A signed payout whose ring members a reorganisation took: no node ever takes it again, and what
+    replaces it spends one of the same outputs.
+    """
+    with Chain() as chain:
+        treasury, payer = funded(chain, 'treasury', 3, 5 * XMR)
+        watcher = treasury.watcher
+        payee = chain.wallet('payee')
+        # Outputs that only this branch has, old enough to be decoys.
+        payer.refresh()
+        for _ in range(8):
+            payer.pay([(payer.address(), XMR // 100)] * 15)
+        chain.mine(UNLOCK + 3, payer.address())
+        watcher.sync()
+        first = treasury.pay({'once': (payee.address(), XMR)})[0]['txid']
+        made = chain.node.transactions([first])[0]
+        assert made['in_pool']
+
+        chain.node.pop(UNLOCK + 3)
+        chain.node.flush_pool()
+        chain.mine(UNLOCK + 4, payer.address())
+        answer = chain.node.post('/send_raw_transaction', {'tx_as_hex': made['as_hex']})
+        assert answer['status'] != 'OK', answer
+        watcher.sync()
+        invalid = [e['txid'] for _, e in watcher.events() if e['kind'] == 'transaction_invalid']
+        assert invalid == [first], invalid
+        assert watcher.payouts() == {'once': 'queued'}
+        watcher.broadcast()
+        assert chain.node.pool() == []
+
+        second = treasury.send(treasury.request())[0]['txid']
+        again = chain.node.transactions([second])[0]
+        images = [{i['key']['k_image'] for i in json.loads(tx['as_json'])['vin']}
+                  for tx in (made, again)]
+        assert images[0] & images[1], 'both could have been mined'
+        chain.mine(UNLOCK, payer.address())
+        watcher.sync()
+        assert watcher.payouts() == {'once': 'confirmed'}
+        assert payee.balance()[0] == XMR
