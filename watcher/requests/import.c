@@ -81,6 +81,10 @@ static enum err take_signed(struct taking *k, size_t i)
 		rc = sent_set(k->t, &s, SENT_SIGNED, PAYOUT_SIGNED);
 	}
 	if (rc == ERR_OK) {
+		/* The chain may have become another one while the request was away. */
+		rc = rings_suspect(k->t);
+	}
+	if (rc == ERR_OK) {
 		struct event_writer e;
 		event_begin(&e, "transaction_signed", watcher_now(k->w));
 		event_hash(&e, "txid", &s.id);

@@ -362,7 +362,8 @@ static enum err step(struct watcher *w, struct sync_result *out)
 		rc = settle(w, &info, &h, out->height);
 	}
 	out->node_ready = h.state == HEALTH_HEALTHY;
-	if (rc == ERR_OK && out->done && out->height >= info.height) {
+	/* A node that is behind lacks outputs that are only not there yet. */
+	if (rc == ERR_OK && out->done && out->height == info.height) {
 		rc = rings_check(w);
 	}
 	if (rc == ERR_OK && out->done && out->height >= info.height) {
