@@ -36,7 +36,7 @@ static const struct command COMMANDS[] = {
      0, cmd_invoice_create},
     {"invoice show", "j", "ID", "An invoice, its payments' sums and its payment URI.", 1,
      cmd_invoice_show},
-    {"invoice list", "Rj", "[--refunds]",
+    {"invoice list", "Bj", "[--refunds]",
      "All invoices, in the order made; or those with money to be paid back.", 0, cmd_invoice_list},
     {"invoice close", "j", "ID", "Ends an invoice: no block from here on is on time.", 1,
      cmd_invoice_close},

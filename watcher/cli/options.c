@@ -42,7 +42,7 @@ static const struct option OPTIONS[] = {
     {"hours", required_argument, NULL, 'H'},
     {"expires", required_argument, NULL, 'E'},
     {"tolerance", required_argument, NULL, 'T'},
-    {"refunds", no_argument, NULL, 'R'},
+    {"refunds", no_argument, NULL, 'B'},
     {NULL, 0, NULL, 0},
 };
 /* clang-format on */
@@ -122,7 +122,7 @@ static bool *flag(struct options *o, int letter)
 		return &o->follow;
 	case 'Q':
 		return &o->light.qr;
-	case 'R':
+	case 'B':
 		return &o->refunds;
 	default:
 		return NULL;
