@@ -1,5 +1,6 @@
 /* invoice create, show, list, close, refund. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "watcher/cli/cli.h"
@@ -44,19 +45,13 @@ static struct amount asked(const struct invoice *v)
 	return left;
 }
 
-static enum err put_uri(struct out *out, const struct invoice *v, const char *recipient)
+/* As text with its zero; buf_free. */
+static enum err make_uri(struct buf *uri, const struct invoice *v, const char *recipient)
 {
-	struct buf uri;
-	buf_init(&uri, URI_MAX);
-	payment_uri(&uri, &v->address, asked(v), recipient, v->label);
-	buf_u8(&uri, '\0');
-	enum err rc = buf_end(&uri);
-	if (rc == ERR_OK) {
-		json_text(out, "uri", (const char *)uri.p);
-		say(out, "%s", (const char *)uri.p);
-	}
-	buf_free(&uri);
-	return rc;
+	buf_init(uri, URI_MAX);
+	payment_uri(uri, &v->address, asked(v), recipient, v->label);
+	buf_u8(uri, '\0');
+	return buf_end(uri);
 }
 
 static void put_terms(struct out *out, const struct invoice *v)
@@ -109,7 +104,7 @@ static void put_outcome(struct out *out, const struct invoice *v)
 	json_amount(out, "refunded", v->refunded);
 }
 
-static enum err put_invoice(struct out *out, const struct invoice *v, const char *recipient)
+static void put_invoice(struct out *out, const struct invoice *v, const char *uri)
 {
 	json_open(out, NULL, '{');
 	say(out, "invoice   %s: %s%s%s", v->id, invoice_state_name(v->is.state),
@@ -123,23 +118,32 @@ static enum err put_invoice(struct out *out, const struct invoice *v, const char
 	say_amount(out, "held", v->is.held);
 	say_amount(out, "refund", v->is.refund);
 	say_amount(out, "refunded", v->refunded);
-	enum err rc = put_uri(out, v, recipient);
+	json_text(out, "uri", uri);
+	say(out, "%s", uri);
 	json_close(out, '}');
-	return rc;
 }
 
-/* Prints and closes. */
+/* Closes the store, prints, and shows the URI as a code where that is asked for. */
 static enum err finish(struct opened *p, const struct options *o, const struct invoice *v,
 		       enum err rc)
 {
 	struct out out;
+	struct buf uri = {0};
 	if (rc == ERR_OK) {
-		out_begin(&out, o->json);
-		rc = put_invoice(&out, v, p->settings.rules.recipient);
-		enum err end = out_end(&out);
-		rc = rc == ERR_OK ? end : rc;
+		rc = make_uri(&uri, v, p->settings.rules.recipient);
 	}
 	opened_close(p);
+	if (rc == ERR_OK) {
+		out_begin(&out, o->json);
+		put_invoice(&out, v, (const char *)uri.p);
+		rc = out_end(&out);
+	}
+	if (rc == ERR_OK && light_wanted(&o->light)) {
+		char title[INVOICE_ID_MAX + 16];
+		snprintf(title, sizeof title, "invoice %s", v->id);
+		rc = light_show_text(&o->light, title, (const char *)uri.p);
+	}
+	buf_free(&uri);
 	return rc;
 }
 
@@ -171,6 +175,9 @@ enum err cmd_invoice_create(const struct options *o)
 	struct invoice_order order;
 	struct invoice v;
 	enum err rc = read_order(&order, o);
+	if (rc == ERR_OK && light_wanted(&o->light)) {
+		rc = light_check(&o->light);
+	}
 	if (rc != ERR_OK) {
 		return rc;
 	}

@@ -27,14 +27,15 @@ static const struct command COMMANDS[] = {
     {"address show", "j", "", "The primary address.", 0, cmd_address_show},
     {"address list", "j", "", "The primary address and all that were made.", 0, cmd_address_list},
     {"deposits", "j", "", "Every output received, with its depth and state.", 0, cmd_deposits},
-    {"invoice create", "imTElcj",
+    {"invoice create", "imTElcjQPDR",
      "--id ID --amount XMR [--tolerance XMR] [--expires 30m|24h|7d|720b] [--label TEXT] "
-     "[--account N]",
+     "[--account N] [--qr] [--png FOLDER]",
      "An invoice with an address of its own. The same again returns the same invoice; the id with\n"
      "other terms is an error. It ends by the chain's time (m, h, d) or after so many blocks (b).\n"
      "The label is shown to the payer.",
      0, cmd_invoice_create},
-    {"invoice show", "j", "ID", "An invoice, its payments' sums and its payment URI.", 1,
+    {"invoice show", "jQPDR", "ID [--qr] [--png FOLDER]",
+     "An invoice, its payments' sums and its payment URI; with --qr or --png as a code too.", 1,
      cmd_invoice_show},
     {"invoice list", "Bj", "[--refunds]",
      "All invoices, in the order made; or those with money to be paid back.", 0, cmd_invoice_list},
