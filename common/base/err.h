@@ -56,6 +56,7 @@ enum err_category {
 	X(ERR_WORDS_UNKNOWN, 35, CAT_USAGE, "a word is not in the list")                           \
 	X(ERR_WORDS_CHECKSUM, 36, CAT_USAGE, "the words' checksum does not match")                 \
 	X(ERR_WORDS_RANGE, 37, CAT_USAGE, "the words do not encode a key")                         \
+	X(ERR_WORDS_UNPROVEN, 38, CAT_USAGE, "the words were not given back")                      \
 	X(ERR_ADDR_LENGTH, 40, CAT_USAGE, "an address has the wrong length")                       \
 	X(ERR_ADDR_CHARACTER, 41, CAT_USAGE, "an address has a character that base58 lacks")       \
 	X(ERR_ADDR_BLOCK, 42, CAT_USAGE, "an address has a base58 block out of range")             \

@@ -126,15 +126,20 @@ void keccak_update(struct keccak *k, const void *p, size_t n)
 	}
 }
 
-void keccak_final(struct keccak *k, uint8_t out[static 32])
+static void finish(struct keccak *k, uint8_t *out, int words)
 {
 	absorb_byte(k, k->at, 0x01);
 	absorb_byte(k, RATE - 1, 0x80);
 	permute(k->a);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < words; i++) {
 		store64_le(out + 8 * i, k->a[i]);
 	}
 	secret_wipe(k, sizeof *k);
+}
+
+void keccak_final(struct keccak *k, uint8_t out[static 32])
+{
+	finish(k, out, 4);
 }
 
 void keccak256(uint8_t out[static 32], const void *p, size_t n)
@@ -143,4 +148,25 @@ void keccak256(uint8_t out[static 32], const void *p, size_t n)
 	keccak_init(&k);
 	keccak_update(&k, p, n);
 	keccak_final(&k, out);
+}
+
+void keccak_state(uint8_t out[static 200], const void *p, size_t n)
+{
+	struct keccak k;
+	keccak_init(&k);
+	keccak_update(&k, p, n);
+	finish(&k, out, 25);
+}
+
+void keccak_permute(uint8_t state[static 200])
+{
+	uint64_t a[25];
+	for (int i = 0; i < 25; i++) {
+		a[i] = load64_le(state + 8 * i);
+	}
+	permute(a);
+	for (int i = 0; i < 25; i++) {
+		store64_le(state + 8 * i, a[i]);
+	}
+	secret_wipe(a, sizeof a);
 }

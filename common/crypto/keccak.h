@@ -19,4 +19,8 @@ void keccak_final(struct keccak *k, uint8_t out[static 32]);
 /* The three in one; out may overlap p. Wipes what it held. */
 void keccak256(uint8_t out[static 32], const void *p, size_t n);
 
+/* The whole state of 200 bytes after the input, and the bare permutation of such a state. */
+void keccak_state(uint8_t out[static 200], const void *p, size_t n);
+void keccak_permute(uint8_t state[static 200]);
+
 #endif

@@ -1,7 +1,6 @@
 /* Keys to words and back: see the header. */
 #include "signer/words/words.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "common/base/secret.h"
@@ -161,4 +160,26 @@ out:
 		secret_wipe(key, 32);
 	}
 	return e;
+}
+
+bool words_place_is(const char *words, size_t place, const char *typed)
+{
+	char word[WORDLIST_WORD_MAX + 1] = {0};
+	size_t n = 0, typed_n = strlen(typed);
+	for (; place && *words; words++) {
+		place -= *words == ' ';
+	}
+	for (; words[n] && words[n] != ' ' && n < WORDLIST_WORD_MAX; n++) {
+		word[n] = words[n];
+	}
+	while (is_blank(*typed)) {
+		typed++;
+		typed_n--;
+	}
+	while (typed_n && is_blank(typed[typed_n - 1])) {
+		typed_n--;
+	}
+	bool same = is_word(typed, typed_n, word);
+	secret_wipe(word, sizeof word);
+	return same;
 }

@@ -5,6 +5,10 @@
 #include "tests/unit/unit.h"
 
 #include "common/base/hex.h"
+#include "common/base/secret.h"
+#include "signer/words/cryptonight.h"
+#include "signer/words/offset.h"
+#include "signer/words/prove.h"
 #include "signer/words/wordlist.h"
 #include "signer/words/words.h"
 
@@ -117,8 +121,127 @@ static void combinations_that_stand_for_nothing(void **state)
 	assert_true(refused > 0);
 }
 
+/* Monero's own (tests/hash/tests-slow.txt): each of the four hashes ends one. */
+static void official_slow_hashes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *hash;
+	} cases[] = {
+	    {"de omnibus dubitandum",
+	     "2f8e3df40bd11f9ac90c743ca8e32bb391da4fb98612aa3b6cdc639ee00b31f5"}, /* BLAKE */
+	    {"abundans cautela non nocet",
+	     "722fa8ccd594d40e4a41f3822734304c8d5eff7e1b528408e2229da38ba553c4"}, /* Groestl */
+	    {"caveat emptor",
+	     "bbec2cacf69866a8e740380fe7b818fc78f8571221742d729d9d02d7f8989b87"}, /* JH */
+	    {"ex nihilo nihil fit",
+	     "b1257de4efc5ce28c6b40ceb1c6c8f812a64634eb3e81c5220bee9b2b76a6f05"}, /* Skein */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint8_t hash[32], expected[32];
+		struct span in = {(const uint8_t *)cases[i].text, strlen(cases[i].text)};
+		assert_int_equal(cryptonight(hash, in), ERR_OK);
+		assert_int_equal(hex_decode(expected, 32, cases[i].hash), ERR_OK);
+		assert_memory_equal(hash, expected, 32);
+	}
+}
+
+static void an_offset_is_taken_off(void **state)
+{
+	(void)state;
+	struct scalar key = SC_ZERO, offset;
+	uint8_t hash[32];
+	const struct span in = {(const uint8_t *)"caveat emptor", 13};
+	key.b[0] = 5;
+	assert_int_equal(cryptonight(hash, in), ERR_OK);
+	sc_reduce32(&offset, hash);
+	assert_int_equal(offset_remove(&key, in), ERR_OK);
+	sc_add(&key, &key, &offset);
+	assert_true(key.b[0] == 5 && key.b[1] == 0 && key.b[31] == 0);
+}
+
+static void one_word_at_a_time(void **state)
+{
+	(void)state;
+	assert_true(words_place_is(OFFICIAL_WORDS, 0, "nouns"));
+	assert_true(words_place_is(OFFICIAL_WORDS, 0, " NOU "));
+	assert_true(words_place_is(OFFICIAL_WORDS, 1, "insult"));
+	assert_true(words_place_is(OFFICIAL_WORDS, 24, "cigar"));
+	static const char *const wrong[] = {"", "n", "no", "nounss", "nouns insult", "insult"};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		assert_false(words_place_is(OFFICIAL_WORDS, 0, wrong[i]));
+	}
+	assert_false(words_place_is(OFFICIAL_WORDS, 25, "cigar"));
+	assert_false(words_place_is(OFFICIAL_WORDS, 25, ""));
+}
+
+/* A person who answers wrong so many times before each right answer. */
+struct person {
+	unsigned wrong, left, asked;
+	bool seen[WORDS_COUNT];
+};
+
+static enum err answer(void *ctx, char **line, const char *prompt)
+{
+	struct person *p = ctx;
+	const char *at = strstr(prompt, "Word ");
+	char words[] = OFFICIAL_WORDS;
+	assert_non_null(at);
+	unsigned long place = strtoul(at + 5, NULL, 10) - 1;
+	assert_true(place < WORDS_COUNT);
+	assert_true(p->left < p->wrong || !p->seen[place]);
+	*line = secret_alloc(64);
+	assert_non_null(*line);
+	p->asked++;
+	if (p->left) {
+		p->left--;
+		snprintf(*line, 64, "abbey");
+		return ERR_OK;
+	}
+	p->left = p->wrong;
+	p->seen[place] = true;
+	const char *word = strtok(words, " ");
+	for (unsigned long i = 0; i < place; i++) {
+		word = strtok(NULL, " ");
+	}
+	snprintf(*line, 64, "%s", word);
+	return ERR_OK;
+}
+
+static void words_are_asked_back(void **state)
+{
+	(void)state;
+	struct rng_seeded stream;
+	struct rng rng = rng_seeded(&stream, 3);
+	for (unsigned wrong = 0; wrong < 5; wrong++) {
+		struct person p = {.wrong = wrong, .left = wrong};
+		const struct prove_hooks hooks = {&p, answer};
+		enum err rc = words_prove(OFFICIAL_WORDS, &rng, &hooks);
+		assert_int_equal(rc, wrong < PROVE_TRIES ? ERR_OK : ERR_WORDS_UNPROVEN);
+		assert_int_equal(p.asked,
+				 wrong < PROVE_TRIES ? (wrong + 1) * PROVE_PLACES : PROVE_TRIES);
+	}
+	/* Every place is asked for some time. */
+	struct person p = {0};
+	const struct prove_hooks hooks = {&p, answer};
+	bool ever[WORDS_COUNT] = {false};
+	for (int i = 0; i < 200; i++) {
+		memset(p.seen, 0, sizeof p.seen);
+		assert_int_equal(words_prove(OFFICIAL_WORDS, &rng, &hooks), ERR_OK);
+		for (size_t k = 0; k < WORDS_COUNT; k++) {
+			ever[k] = ever[k] || p.seen[k];
+		}
+	}
+	for (size_t k = 0; k < WORDS_COUNT; k++) {
+		assert_true(ever[k]);
+	}
+}
+
 int main(void)
 {
+	if (secret_start() != ERR_OK) {
+		return 1;
+	}
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(official_words),
 	    cmocka_unit_test(the_list_is_whole),
@@ -126,6 +249,10 @@ int main(void)
 	    cmocka_unit_test(people_type_as_they_like),
 	    cmocka_unit_test(wrong_words),
 	    cmocka_unit_test(combinations_that_stand_for_nothing),
+	    cmocka_unit_test(official_slow_hashes),
+	    cmocka_unit_test(an_offset_is_taken_off),
+	    cmocka_unit_test(one_word_at_a_time),
+	    cmocka_unit_test(words_are_asked_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
