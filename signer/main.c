@@ -41,8 +41,9 @@ static const struct command commands[] = {
      "  --birthday HEIGHT    nothing was received before this height\n"
      "  --restore            asks for 25 words\n"
      "  --words-fd N         reads the 25 words from descriptor N\n"
-     "  --words-out-fd N     writes the words there instead of the terminal\n"
-     "  --kdf-ops N          passes of Argon2id (3)\n"
+     "  --offset-fd N        reads the words' offset passphrase from descriptor N\n"
+     "  --words-out-fd N     writes the words there, and asks for none of them back\n"
+     "  --kdf-ops N          passes of Argon2id (6)\n"
      "  --kdf-memory MIB     its memory (256)\n"
      "  --kdf quick          no protection, for tests alone\n"},
     {{"kit", NULL},
@@ -116,8 +117,20 @@ static const struct command commands[] = {
     {{"passphrase", NULL},
      cmd_passphrase,
      "",
-     "Changes the passphrase.",
-     "  --new-passphrase-fd N\n"},
+     "Changes the passphrase, and the cost of guessing it.",
+     "  --new-passphrase-fd N  reads the new one from descriptor N, not the terminal\n"
+     "  --kdf-ops N          passes of Argon2id; else as they are\n"
+     "  --kdf-memory MIB     its memory; else as it is\n"},
+    {{"backup", NULL},
+     cmd_backup,
+     "--out FILE",
+     "Writes vault, journal and state to one sealed file, which the passphrase opens.",
+     ""},
+    {{"restore", NULL},
+     cmd_restore,
+     "FILE",
+     "Makes a vault of a backup. Its journal may lack what was signed since.",
+     ""},
 };
 
 #define N_COMMANDS (sizeof commands / sizeof commands[0])

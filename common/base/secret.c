@@ -55,6 +55,13 @@ void secret_wipe(void *p, size_t n)
 	sodium_memzero(p, n);
 }
 
+#define STACK_USED 65536 /* more than any of our calls needs */
+
+void secret_wipe_stack(void)
+{
+	sodium_stackzero(STACK_USED);
+}
+
 int secret_equal(const void *a, const void *b, size_t n)
 {
 	return sodium_memcmp(a, b, n) == 0;

@@ -28,6 +28,12 @@ void secret_unlock(void *p);
 /* Wipes n bytes in a way the compiler keeps. */
 void secret_wipe(void *p, size_t n);
 
+/*
+ * Wipes the stack below the caller, where the functions it called have left what they did not wipe
+ * themselves: foreign libraries, and what the compiler kept there.
+ */
+void secret_wipe_stack(void);
+
 /* Constant-time comparison; 1 when equal. */
 int secret_equal(const void *a, const void *b, size_t n);
 

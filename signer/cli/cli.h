@@ -31,6 +31,7 @@ struct options {
 	int new_passphrase_fd;
 	int words_fd;
 	int words_out_fd;
+	int offset_fd;
 	int confirm_fd;
 	bool restore;
 	bool yes;
@@ -59,6 +60,8 @@ enum err MUST_CHECK options_read(struct options *out, int argc, char **argv);
  * vault is to be made and its folder is not there, the folder above.
  */
 enum err MUST_CHECK options_places(struct sandbox_places *out, const struct options *o);
+/* Changes *kdf by the options that stand for a cost of Argon2id. ERR_USAGE. */
+enum err MUST_CHECK options_kdf(struct vault_kdf *kdf, const struct options *o);
 /* A decimal number. ERR_USAGE naming `what`. */
 enum err MUST_CHECK option_number(uint64_t *out, const char *text, const char *what);
 /* Exactly one argument, described by `what`. ERR_USAGE. */
@@ -110,5 +113,7 @@ enum err MUST_CHECK cmd_clock_confirm(const struct options *o);
 enum err MUST_CHECK cmd_serve(const struct options *o);
 enum err MUST_CHECK cmd_status(const struct options *o);
 enum err MUST_CHECK cmd_passphrase(const struct options *o);
+enum err MUST_CHECK cmd_backup(const struct options *o);
+enum err MUST_CHECK cmd_restore(const struct options *o);
 
 #endif

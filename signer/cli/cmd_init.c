@@ -7,7 +7,9 @@
 #include "signer/cli/cli.h"
 #include "signer/cli/secret_input.h"
 #include "signer/session/settings.h"
-#include "signer/words/words.h"
+#include "signer/vault/folder.h"
+#include "signer/words/offset.h"
+#include "signer/words/prove.h"
 
 /* The secrets of a vault in the making: guarded memory. */
 struct making {
@@ -29,43 +31,54 @@ static enum err read_facts(struct vault_facts *facts, const struct options *o)
 		return rc;
 	}
 	facts->kdf = VAULT_KDF_NORMAL;
-	if (o->kdf && strcmp(o->kdf, "quick") == 0) {
-		facts->kdf = VAULT_KDF_QUICK;
-	} else if (o->kdf && strcmp(o->kdf, "normal") != 0) {
-		return err_set(ERR_USAGE, "--kdf is normal or quick");
-	}
-	if (o->kdf_ops) {
-		rc = option_number(&facts->kdf.ops, o->kdf_ops, "--kdf-ops");
-	}
-	if (rc == ERR_OK && o->kdf_memory) {
-		uint64_t mib;
-		rc = option_number(&mib, o->kdf_memory, "--kdf-memory");
-		/* More than a terabyte is out of bounds whatever it is. */
-		facts->kdf.memory = mib < (1 << 20) ? mib << 20 : UINT64_MAX;
-	}
-	return rc == ERR_OK ? vault_kdf_check(&facts->kdf) : rc;
+	return options_kdf(&facts->kdf, o);
 }
 
-static enum err make_keys(struct making *m, const struct options *o, bool *fresh)
+/* On the terminal it is asked for with the words; a script gives it on a descriptor, or none. */
+static enum err remove_offset(struct scalar *key, const struct options *o)
 {
-	struct rng rng = rng_system();
+	char *line = NULL;
+	if (o->offset_fd < 0 && o->words_fd >= 0) {
+		return ERR_OK;
+	}
+	enum err rc =
+	    secret_line(&line, o->offset_fd, "Seed offset passphrase (empty if none): ", false);
+	if (rc == ERR_OK && line[0]) {
+		rc = offset_remove(key, db_span(line, strlen(line)));
+	}
+	secret_free(line);
+	return rc;
+}
+
+static enum err restore_keys(struct making *m, const struct options *o)
+{
 	char *line = NULL;
 	uint8_t seed[32];
+	enum err rc = secret_line(&line, o->words_fd, "The 25 words: ", true);
+	if (rc == ERR_OK) {
+		rc = words_decode(seed, line);
+	}
+	if (rc == ERR_OK) {
+		sc_reduce32(&m->spend.s, seed);
+		rc = remove_offset(&m->spend.s, o);
+	}
+	if (rc == ERR_OK && sc_is_zero(&m->spend.s)) {
+		rc = err_set(ERR_WORDS_RANGE, "they encode no key");
+	}
+	secret_wipe(seed, sizeof seed);
+	secret_free(line);
+	return rc;
+}
+
+static enum err make_keys(struct making *m, const struct options *o, bool fresh)
+{
+	struct rng rng = rng_system();
+	uint8_t seed[32];
 	enum err rc = ERR_OK;
-	*fresh = o->words_fd < 0 && !o->restore;
-	if (*fresh) {
+	if (fresh) {
 		sc_random(&m->spend.s, &rng);
 	} else {
-		rc = secret_line(&line, o->words_fd, "The 25 words: ", true);
-		if (rc == ERR_OK) {
-			rc = words_decode(seed, line);
-		}
-		if (rc == ERR_OK) {
-			sc_reduce32(&m->spend.s, seed);
-		}
-		if (rc == ERR_OK && sc_is_zero(&m->spend.s)) {
-			rc = err_set(ERR_WORDS_RANGE, "they encode no key");
-		}
+		rc = restore_keys(m, o);
 	}
 	if (rc == ERR_OK) {
 		words_encode(m->words, m->spend.s.b);
@@ -73,26 +86,54 @@ static enum err make_keys(struct making *m, const struct options *o, bool *fresh
 		identity_from_seed(&m->identity, seed);
 	}
 	secret_wipe(seed, sizeof seed);
+	return rc;
+}
+
+static enum err ask_person(void *ctx, char **line, const char *prompt)
+{
+	(void)ctx;
+	return secret_line(line, -1, prompt, true);
+}
+
+/* Shown once, and some asked back when they are no longer on the screen. */
+static enum err hand_over_words(const struct making *m, const struct options *o)
+{
+	const struct prove_hooks hooks = {NULL, ask_person};
+	struct rng rng = rng_system();
+	char *line = NULL;
+	if (o->words_out_fd >= 0) {
+		return secret_show(o->words_out_fd, "", m->words);
+	}
+	enum err rc =
+	    secret_show(-1,
+			"\nWrite these 25 words on paper. They are shown once, and whoever "
+			"has them has\nthe money:\n\n",
+			m->words);
+	if (rc == ERR_OK) {
+		rc = secret_line(&line, -1,
+				 "\nEnter when they are written down; the screen is cleared then. ",
+				 true);
+	}
+	if (rc == ERR_OK) {
+		rc = secret_show(-1, "\033[H\033[2J\033[3J", "Some of them are asked for now.");
+	}
+	if (rc == ERR_OK) {
+		rc = words_prove(m->words, &rng, &hooks);
+	}
 	secret_free(line);
 	return rc;
 }
 
-static enum err write_vault(const struct making *m, const struct vault_facts *facts,
-			    const struct options *o, const char *passphrase)
+static enum err write_parts(const struct making *m, const struct vault_facts *facts,
+			    const struct vault_folder *folder, const char *passphrase)
 {
 	static const char *const tables[] = SIGNER_TABLE_NAMES;
 	char path[PATH_TEXT_MAX];
 	struct db *db = NULL;
 	struct rng rng = rng_system();
-	enum err rc = path_join(path, o->vault, "vault");
-	if (rc == ERR_OK && file_exists(path)) {
-		return err_set(ERR_EXISTS, "%s", path);
-	}
+	enum err rc = path_join(path, folder->stage, "vault");
 	if (rc == ERR_OK) {
-		rc = dir_make(o->vault);
-	}
-	if (rc == ERR_OK) {
-		rc = db_open_lmdb(&db, o->vault, tables, TABLE_COUNT, SIGNER_MAP_SIZE, true);
+		rc = db_open_lmdb(&db, folder->stage, tables, TABLE_COUNT, SIGNER_MAP_SIZE, true);
 	}
 	if (rc == ERR_OK) {
 		const struct env env = {db, NULL, &m->identity, clock_system(), rng};
@@ -104,6 +145,24 @@ static enum err write_vault(const struct making *m, const struct vault_facts *fa
 	}
 	if (db) {
 		db_close(db);
+	}
+	return rc;
+}
+
+static enum err write_vault(const struct making *m, const struct vault_facts *facts,
+			    const struct options *o, const char *passphrase)
+{
+	struct vault_folder folder;
+	enum err rc = folder_begin(&folder, o->vault);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = write_parts(m, facts, &folder, passphrase);
+	if (rc == ERR_OK) {
+		rc = folder_finish(&folder);
+	}
+	if (rc != ERR_OK) {
+		folder_abandon(&folder);
 	}
 	return rc;
 }
@@ -130,34 +189,45 @@ static enum err show(const struct making *m, const struct vault_facts *facts,
 	return rc;
 }
 
+/* So that nobody writes down words for a vault that cannot be made. */
+static enum err check_free(const char *dir)
+{
+	char path[PATH_TEXT_MAX];
+	enum err rc = path_join(path, dir, "vault");
+	return rc == ERR_OK && file_exists(path) ? err_set(ERR_EXISTS, "%s", path) : rc;
+}
+
 enum err cmd_init(const struct options *o)
 {
 	struct vault_facts facts = {0};
 	struct making *m = NULL;
 	char *passphrase = NULL;
-	bool fresh = false;
+	bool fresh = o->words_fd < 0 && !o->restore;
 	enum err rc =
 	    o->vault ? read_facts(&facts, o) : err_set(ERR_USAGE, "--vault DIR is needed");
 	if (rc == ERR_OK && o->n_args) {
 		rc = err_set(ERR_USAGE, "init takes no arguments");
 	}
+	if (rc == ERR_OK && fresh && o->offset_fd >= 0) {
+		rc = err_set(ERR_USAGE, "--offset-fd is for given words");
+	}
+	if (rc == ERR_OK) {
+		rc = check_free(o->vault);
+	}
 	if (rc != ERR_OK) {
 		return rc;
 	}
 	m = secret_alloc(sizeof *m);
-	rc = m ? make_keys(m, o, &fresh) : ERR_NO_MEMORY;
+	rc = m ? make_keys(m, o, fresh) : ERR_NO_MEMORY;
 	if (rc == ERR_OK) {
 		rc = secret_new_passphrase(&passphrase, o->passphrase_fd);
 	}
+	if (rc == ERR_OK && (fresh || o->words_out_fd >= 0)) {
+		rc = hand_over_words(m, o);
+	}
+	/* Nothing is on the disk before the words are known to be on paper. */
 	if (rc == ERR_OK) {
 		rc = write_vault(m, &facts, o, passphrase);
-	}
-	if (rc == ERR_OK && (fresh || o->words_out_fd >= 0)) {
-		rc =
-		    secret_show(o->words_out_fd,
-				"\nWrite these 25 words on paper. They are shown once, and whoever "
-				"has them has\nthe money:\n\n",
-				m->words);
 	}
 	if (rc == ERR_OK) {
 		rc = show(m, &facts, o);

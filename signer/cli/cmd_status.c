@@ -17,7 +17,7 @@ struct facts {
 	char fingerprint[FINGERPRINT_TEXT_MAX];
 	char watcher_print[FINGERPRINT_TEXT_MAX];
 	char watcher[PROTO_NAME_MAX + 1];
-	bool paired, has_policy;
+	bool paired, has_policy, restored;
 	struct policy policy;
 	struct policy_spent spent;
 	struct ledger_head head;
@@ -53,6 +53,9 @@ static enum err read_facts(struct facts *f, const struct opened *p)
 	}
 	if (rc == ERR_OK) {
 		rc = journal_times(&newest, t);
+	}
+	if (rc == ERR_OK) {
+		rc = journal_restored(&f->restored, t);
 	}
 	if (rc == ERR_OK) {
 		rc = journal_spent(&f->spent, t, f->wall, newest.chain);
@@ -117,7 +120,8 @@ static void put_text(struct buf *out, const struct facts *f, const struct opened
 	} else {
 		buf_text(out, "policy       none: nothing is signed\n");
 	}
-	buf_printf(out, "journal      %llu entries\n", (unsigned long long)f->head.number);
+	buf_printf(out, "journal      %llu entries%s\n", (unsigned long long)f->head.number,
+		   f->restored ? ", restored from a backup: there may have been more" : "");
 	buf_printf(out, "clock        %s\n", time_format(time, f->wall));
 	put_sandbox(out);
 	buf_printf(out, "vault        Argon2id, %llu passes over %llu MiB\n",
@@ -143,7 +147,7 @@ static void put_json(struct buf *out, const struct facts *f, const struct opened
 	buf_printf(out,
 		   ",\"journal\":{\"number\":%llu,\"hash\":", (unsigned long long)f->head.number);
 	json_hex(out, f->head.hash, 32);
-	buf_text(out, "},");
+	buf_printf(out, "},\"restored\":%s,", f->restored ? "true" : "false");
 	json_sandbox(out);
 	buf_text(out, "}\n");
 }
@@ -176,9 +180,14 @@ enum err cmd_passphrase(const struct options *o)
 	struct opened p = {0};
 	char path[PATH_TEXT_MAX];
 	char *fresh = NULL;
+	struct vault_kdf kdf = {0};
 	struct rng rng = rng_system();
 	struct record r = {.kind = RECORD_PASSPHRASE};
 	enum err rc = opened_open(&p, o);
+	if (rc == ERR_OK) {
+		kdf = vault_facts(p.vault)->kdf;
+		rc = options_kdf(&kdf, o);
+	}
 	if (rc == ERR_OK) {
 		rc = path_join(path, o->vault, "vault");
 	}
@@ -189,8 +198,7 @@ enum err cmd_passphrase(const struct options *o)
 		rc = settings_journal(&p.env, &r);
 	}
 	if (rc == ERR_OK) {
-		rc = vault_rewrite(path, p.vault, db_span(fresh, strlen(fresh)),
-				   &vault_facts(p.vault)->kdf, &rng);
+		rc = vault_rewrite(path, p.vault, db_span(fresh, strlen(fresh)), &kdf, &rng);
 	}
 	secret_free(fresh);
 	opened_close(&p);

@@ -23,6 +23,7 @@ enum letter {
 	OPT_NEW_PASSPHRASE_FD,
 	OPT_WORDS_FD,
 	OPT_WORDS_OUT_FD,
+	OPT_OFFSET_FD,
 	OPT_CONFIRM_FD,
 	OPT_APPROVAL,
 	OPT_RESTORE,
@@ -55,6 +56,7 @@ static const struct option longs[] = {
     {"new-passphrase-fd", required_argument, NULL, OPT_NEW_PASSPHRASE_FD},
     {"words-fd", required_argument, NULL, OPT_WORDS_FD},
     {"words-out-fd", required_argument, NULL, OPT_WORDS_OUT_FD},
+    {"offset-fd", required_argument, NULL, OPT_OFFSET_FD},
     {"confirm-fd", required_argument, NULL, OPT_CONFIRM_FD},
     {"approval", required_argument, NULL, OPT_APPROVAL},
     {"restore", no_argument, NULL, OPT_RESTORE},
@@ -164,6 +166,8 @@ static enum err take(struct options *o, int letter, const char *name)
 		return read_fd(&o->words_fd, name);
 	case OPT_WORDS_OUT_FD:
 		return read_fd(&o->words_out_fd, name);
+	case OPT_OFFSET_FD:
+		return read_fd(&o->offset_fd, name);
 	case OPT_CONFIRM_FD:
 		return read_fd(&o->confirm_fd, name);
 	case OPT_APPROVAL:
@@ -218,7 +222,7 @@ enum err options_read(struct options *out, int argc, char **argv)
 	int letter, at = 0;
 	memset(out, 0, sizeof *out);
 	out->passphrase_fd = out->new_passphrase_fd = -1;
-	out->words_fd = out->words_out_fd = out->confirm_fd = -1;
+	out->words_fd = out->words_out_fd = out->offset_fd = out->confirm_fd = -1;
 	opterr = 0;
 	while (rc == ERR_OK && (letter = getopt_long(argc, argv, ":", longs, &at)) != -1) {
 		rc = take(out, letter, letter >= OPT_VAULT ? longs[at].name : "");
@@ -254,4 +258,26 @@ enum err options_places(struct sandbox_places *out, const struct options *o)
 		rc = sandbox_place_of(out, o->light.png);
 	}
 	return rc;
+}
+
+enum err options_kdf(struct vault_kdf *kdf, const struct options *o)
+{
+	enum err rc = ERR_OK;
+	if (o->kdf && strcmp(o->kdf, "quick") == 0) {
+		*kdf = VAULT_KDF_QUICK;
+	} else if (o->kdf && strcmp(o->kdf, "normal") == 0) {
+		*kdf = VAULT_KDF_NORMAL;
+	} else if (o->kdf) {
+		return err_set(ERR_USAGE, "--kdf is normal or quick");
+	}
+	if (o->kdf_ops) {
+		rc = option_number(&kdf->ops, o->kdf_ops, "--kdf-ops");
+	}
+	if (rc == ERR_OK && o->kdf_memory) {
+		uint64_t mib;
+		rc = option_number(&mib, o->kdf_memory, "--kdf-memory");
+		/* More than a terabyte is out of bounds whatever it is. */
+		kdf->memory = mib < (1 << 20) ? mib << 20 : UINT64_MAX;
+	}
+	return rc == ERR_OK ? vault_kdf_check(kdf) : rc;
 }

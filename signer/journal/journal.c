@@ -135,6 +135,59 @@ static enum err put_signature(struct db_txn *t, uint64_t number, const uint8_t s
 	return db_put_new(t, TABLE_SIGNATURE, db_span(key, sizeof key), db_span(signature, 64));
 }
 
+#define RESTORED_KEY "restored"
+
+static struct span restored_key(void)
+{
+	return db_span(RESTORED_KEY, sizeof RESTORED_KEY - 1);
+}
+
+enum err journal_set_restored(struct db_txn *t)
+{
+	uint8_t entries[8];
+	struct ledger_head head;
+	enum err rc = journal_head(&head, t);
+	store64_le(entries, head.number);
+	return rc == ERR_OK
+		   ? db_put(t, TABLE_META, restored_key(), db_span(entries, sizeof entries))
+		   : rc;
+}
+
+enum err journal_restored(bool *out, struct db_txn *t)
+{
+	struct span value;
+	enum err rc = db_get(t, TABLE_META, restored_key(), &value);
+	*out = rc == ERR_OK;
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+/* The mark, as an entry. */
+static enum err append_restored(struct db_txn *t, uint64_t wall, const struct identity *identity)
+{
+	struct span value;
+	struct ledger_head head;
+	enum err rc = db_get(t, TABLE_META, restored_key(), &value);
+	if (rc != ERR_OK) {
+		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	}
+	if (value.n != 8) {
+		return err_set(ERR_DB_DAMAGED, "the mark of a restored journal");
+	}
+	struct record *r = calloc(1, sizeof *r);
+	if (!r) {
+		return ERR_NO_MEMORY;
+	}
+	r->kind = RECORD_RESTORED;
+	r->wall = wall;
+	r->number = load64_le(value.p);
+	rc = db_del(t, TABLE_META, restored_key());
+	if (rc == ERR_OK) {
+		rc = journal_append(&head, t, r, identity);
+	}
+	free(r);
+	return rc;
+}
+
 enum err journal_append(struct ledger_head *out, struct db_txn *t, struct record *r,
 			const struct identity *identity)
 {
@@ -147,6 +200,9 @@ enum err journal_append(struct ledger_head *out, struct db_txn *t, struct record
 	enum err rc = journal_clock(&held, t, r->wall);
 	if (rc == ERR_CLOCK_JUMP && r->kind == RECORD_CLOCK) {
 		rc = ERR_OK;
+	}
+	if (rc == ERR_OK) {
+		rc = append_restored(t, held, identity);
 	}
 	if (rc == ERR_OK) {
 		rc = journal_times(&newest, t);

@@ -43,6 +43,15 @@ enum err MUST_CHECK journal_append_copied(struct record *r, struct db_txn *t,
 					  const struct journal_entry *e,
 					  const struct identity_public *identity);
 
+/*
+ * Marks the journal as one that came out of a backup. The next entry that is appended is then
+ * preceded by one that says so: not before, since the watcher's copy may hold entries that come
+ * first.
+ */
+enum err MUST_CHECK journal_set_restored(struct db_txn *t);
+/* Whether it is marked, and has not been added to since. */
+enum err MUST_CHECK journal_restored(bool *out, struct db_txn *t);
+
 /* ERR_NOT_FOUND, ERR_DB_DAMAGED, ERR_JOURNAL_BROKEN. hash and signature may be NULL. */
 enum err MUST_CHECK journal_read(struct record *out, struct hash *hash, uint8_t *signature,
 				 struct db_txn *t, uint64_t number);

@@ -81,6 +81,8 @@ static const struct kind kinds[] = {
       {FIELD_TEXT, "reason"}}},
     {RECORD_KEY_IMAGES, "key_images", {{FIELD_HASH, "request"}, {FIELD_COUNT, "count"}}},
     {RECORD_PASSPHRASE, "passphrase", {{FIELD_END, NULL}}},
+    {RECORD_BACKUP, "backup", {{FIELD_END, NULL}}},
+    {RECORD_RESTORED, "restored", {{FIELD_NUMBER, "entries"}}},
     {RECORD_APPROVAL,
      "approval",
      {{FIELD_HASH, "request"}, {FIELD_ID, "key"}, {FIELD_TEXT, "name"}}},

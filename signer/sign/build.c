@@ -437,6 +437,7 @@ enum err tx_build(struct signed_tx *out, const struct plan *p, const struct acco
 out:
 	secret_free(b);
 	buf_free(&blob);
+	secret_wipe_stack();
 	if (rc != ERR_OK) {
 		signed_tx_free(out);
 	}

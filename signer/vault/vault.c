@@ -23,6 +23,7 @@
 #define SPEND_SIZE 32
 #define SUM_SIZE 16
 #define FILE_SIZE (HEADER_SIZE + OPEN_SIZE + TAG_SIZE + SPEND_SIZE + TAG_SIZE + SUM_SIZE)
+_Static_assert(FILE_SIZE == VAULT_FILE_SIZE, "the header says how long a vault is");
 
 #define OPS_MAX 64
 #define MEMORY_MAX (UINT64_C(4) << 30)
@@ -38,7 +39,7 @@ struct vault {
 	uint8_t spend_sealed[SPEND_SIZE + TAG_SIZE];
 };
 
-const struct vault_kdf VAULT_KDF_NORMAL = {3, UINT64_C(256) << 20};
+const struct vault_kdf VAULT_KDF_NORMAL = {6, UINT64_C(256) << 20};
 const struct vault_kdf VAULT_KDF_QUICK = {1, UINT64_C(1) << 20};
 
 enum err vault_kdf_check(const struct vault_kdf *kdf)
@@ -106,6 +107,25 @@ struct content {
 	const struct spend_key *spend;
 };
 
+/*
+ * Salt and nonces, hedged: with a dead random source the two parts would be sealed under one nonce,
+ * and what is secret in the one would show the other.
+ */
+static void draw_fresh(uint8_t fresh[static SALT_SIZE + 2 * NONCE_SIZE], const struct content *c,
+		       const struct rng *rng)
+{
+	static const char label[] = "airlock vault salt and nonces";
+	crypto_generichash_state h;
+	rng_fill(rng, fresh, SALT_SIZE + 2 * NONCE_SIZE);
+	(void)crypto_generichash_init(&h, NULL, 0, SALT_SIZE + 2 * NONCE_SIZE);
+	(void)crypto_generichash_update(&h, (const uint8_t *)label, sizeof label);
+	(void)crypto_generichash_update(&h, c->spend->s.b, sizeof c->spend->s.b);
+	(void)crypto_generichash_update(&h, c->identity_seed, 32);
+	(void)crypto_generichash_update(&h, fresh, SALT_SIZE + 2 * NONCE_SIZE);
+	(void)crypto_generichash_final(&h, fresh, SALT_SIZE + 2 * NONCE_SIZE);
+	secret_wipe(&h, sizeof h);
+}
+
 static enum err encode(uint8_t file[static FILE_SIZE], struct span passphrase,
 		       const struct vault_facts *facts, const struct content *c,
 		       const struct rng *rng)
@@ -118,7 +138,7 @@ static enum err encode(uint8_t file[static FILE_SIZE], struct span passphrase,
 	if (!key || !open) {
 		goto out;
 	}
-	rng_fill(rng, fresh, sizeof fresh);
+	draw_fresh(fresh, c, rng);
 	buf_text(&header, MAGIC);
 	buf_u32le(&header, VERSION);
 	buf_u32le(&header, facts->network);
@@ -169,6 +189,7 @@ enum err vault_create(const char *path, struct span passphrase, const struct vau
 		rc = file_write_new(path, file, sizeof file);
 	}
 	secret_wipe(&view, sizeof view);
+	secret_wipe_stack();
 	return rc;
 }
 
@@ -239,31 +260,50 @@ out:
 	return rc;
 }
 
+enum err vault_decode(struct vault **out, struct span file, const char *path,
+		      struct span passphrase)
+{
+	struct vault *v = secret_alloc(sizeof *v);
+	*out = NULL;
+	enum err rc = v ? read_header(&v->facts, file, path) : ERR_NO_MEMORY;
+	if (rc == ERR_OK) {
+		rc = fill(v, file, passphrase, path);
+	}
+	/* The hash of the passphrase and the key's derivation went over the stack. */
+	secret_wipe_stack();
+	if (rc != ERR_OK) {
+		secret_free(v);
+		return rc;
+	}
+	*out = v;
+	return ERR_OK;
+}
+
 enum err vault_open(struct vault **out, const char *path, struct span passphrase)
 {
-	*out = NULL;
 	struct buf file;
-	struct vault *v = secret_alloc(sizeof *v);
+	*out = NULL;
 	buf_init(&file, FILE_SIZE + 1);
-	enum err rc = v ? file_read(&file, path, FILE_SIZE) : ERR_NO_MEMORY;
+	enum err rc = file_read(&file, path, FILE_SIZE);
 	if (rc == ERR_MSG_SIZE) {
 		rc = damaged(path, "it has the wrong size");
 	}
-	if (rc != ERR_OK) {
-		goto out;
+	if (rc == ERR_OK) {
+		rc = vault_decode(out, buf_span(&file), path, passphrase);
 	}
-	if ((rc = read_header(&v->facts, buf_span(&file), path)) != ERR_OK) {
-		goto out;
-	}
-	if ((rc = fill(v, buf_span(&file), passphrase, path)) != ERR_OK) {
-		goto out;
-	}
-	*out = v;
-	v = NULL;
-out:
-	secret_free(v);
 	buf_free(&file);
 	return rc;
+}
+
+void vault_backup_key(uint8_t key[static 32], const struct vault *v)
+{
+	static const char label[] = "airlock backup";
+	crypto_generichash_state h;
+	(void)crypto_generichash_init(&h, v->key, sizeof v->key, 32);
+	(void)crypto_generichash_update(&h, (const uint8_t *)label, sizeof label);
+	(void)crypto_generichash_update(&h, v->header, sizeof v->header);
+	(void)crypto_generichash_final(&h, key, 32);
+	secret_wipe(&h, sizeof h);
 }
 
 void vault_close(struct vault *v)
@@ -321,5 +361,6 @@ enum err vault_rewrite(const char *path, const struct vault *v, struct span pass
 		rc = file_write(path, file, sizeof file);
 	}
 	secret_free(spend);
+	secret_wipe_stack();
 	return rc;
 }

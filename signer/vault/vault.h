@@ -18,6 +18,8 @@ struct vault_kdf {
 	uint64_t memory;
 };
 
+#define VAULT_FILE_SIZE 280
+
 extern const struct vault_kdf VAULT_KDF_NORMAL; /* about a second, 256 MiB */
 extern const struct vault_kdf VAULT_KDF_QUICK;  /* for tests: no protection worth the name */
 
@@ -43,6 +45,9 @@ enum err MUST_CHECK vault_create(const char *path, struct span passphrase,
 
 /* ERR_NOT_FOUND, ERR_VAULT_DAMAGED, ERR_PASSPHRASE, ERR_NO_MEMORY. Release with vault_close. */
 enum err MUST_CHECK vault_open(struct vault **out, const char *path, struct span passphrase);
+/* The same from a file's bytes; `path` is for messages. */
+enum err MUST_CHECK vault_decode(struct vault **out, struct span file, const char *path,
+				 struct span passphrase);
 /* Wipes; fine on NULL. */
 void vault_close(struct vault *v);
 
@@ -52,6 +57,9 @@ const struct identity *vault_identity(const struct vault *v);
 
 /* Deciphers the spend key into *out, which the caller keeps in secret_alloc memory and wipes. */
 enum err MUST_CHECK vault_spend_key(struct spend_key *out, const struct vault *v);
+
+/* The key under which backups of this vault file are sealed: who opens the one has the other. */
+void vault_backup_key(uint8_t key[static 32], const struct vault *v);
 
 /* Replaces the file (atomically) by one under a new passphrase and cost; v stays as it was. */
 enum err MUST_CHECK vault_rewrite(const char *path, const struct vault *v, struct span passphrase,
