@@ -38,6 +38,21 @@ void secret_wipe_stack(void);
 int secret_equal(const void *a, const void *b, size_t n);
 
 /*
+ * From here on these bytes are public, though they come of secrets: what is published, or follows
+ * from what is. Each call says why. Means something in the tests of constant time alone
+ * (tests/ctime), where valgrind follows what is secret.
+ */
+#ifdef AIRLOCK_CTIME
+void declassify(const void *p, size_t n);
+#else
+static inline void declassify(const void *p, size_t n)
+{
+	(void)p;
+	(void)n;
+}
+#endif
+
+/*
  * First thing in both programs: libsodium's start, no core dumps, not traceable (PR_SET_DUMPABLE
  * 0), umask 077. From then on secret_memory_locked knows. ERR_RANDOM or ERR_SANDBOX with the
  * reason, ERR_NO_MEMORY.

@@ -48,6 +48,7 @@ static void commit_to_bits(struct prover *p, struct bpplus *out, const struct am
 		point_mul_h(&b, &t);
 		point_add(&a, &a, &b);
 		point_pack(V[i].b, &a);
+		declassify(&V[i], sizeof V[i]); /* the output's commitment, divided by 8 */
 		memcpy(p->secret + 40 * i, masks[i].s.b, 32);
 		memcpy(p->secret + 40 * i + 32, &amounts[i].atomic, 8);
 	}
@@ -69,6 +70,7 @@ static void commit_to_bits(struct prover *p, struct bpplus *out, const struct am
 	point_add(&A, &A, &a);
 	point_mul(&A, &SC_INV_EIGHT, &A);
 	point_pack(out->A.b, &A);
+	declassify(&out->A, sizeof out->A); /* part of the proof */
 	secret_wipe(&t, sizeof t);
 }
 
@@ -146,6 +148,8 @@ static enum err cross_term(struct packed *out, struct prover *p, size_t n, bool 
 			p->point[j] = p->H[j];
 		}
 	}
+	/* prove.h says what may be seen here, and by whom. */
+	declassify(p->sum, terms * sizeof p->sum[0]);
 	enum err rc = point_msm_vartime(&r, p->sum, p->point, terms);
 	sc_mul(&t, c, &SC_INV_EIGHT);
 	point_mul_h(&blind, &t);
@@ -154,6 +158,7 @@ static enum err cross_term(struct packed *out, struct prover *p, size_t n, bool 
 	point_mul_base(&blind, &t);
 	point_add(&r, &r, &blind);
 	point_pack(out->b, &r);
+	declassify(out, sizeof *out); /* part of the proof */
 	secret_wipe(&t, sizeof t);
 	return rc;
 }
@@ -259,6 +264,7 @@ static enum err last_round(struct prover *p, struct bpplus *out)
 	point_mul_h(&Q, &t);
 	point_add(&P, &P, &Q);
 	point_pack(out->A1.b, &P);
+	declassify(&out->A1, sizeof out->A1); /* part of the proof */
 	/* B = (eta G + r y s H) / 8 */
 	sc_mul(&t, &eta, &SC_INV_EIGHT);
 	point_mul_base(&P, &t);
@@ -267,6 +273,7 @@ static enum err last_round(struct prover *p, struct bpplus *out)
 	point_mul_h(&Q, &t);
 	point_add(&P, &P, &Q);
 	point_pack(out->B.b, &P);
+	declassify(&out->B, sizeof out->B); /* part of the proof */
 
 	bpplus_transcript_two(&p->transcript, &out->A1, &out->B);
 	e = p->transcript;
@@ -279,6 +286,10 @@ static enum err last_round(struct prover *p, struct bpplus *out)
 	sc_muladd(&out->d1, &d, &e, &eta);
 	sc_mul(&e, &e, &e);
 	sc_muladd(&out->d1, &p->alpha, &e, &out->d1);
+	/* Parts of the proof. */
+	declassify(&out->r1, sizeof out->r1);
+	declassify(&out->s1, sizeof out->s1);
+	declassify(&out->d1, sizeof out->d1);
 out:
 	secret_wipe(&r, sizeof r);
 	secret_wipe(&s, sizeof s);

@@ -189,6 +189,7 @@ static void blind_inputs(struct building *b, const struct rng *rng)
 			in->pseudo_mask.s = left;
 		}
 		commit(&in->pseudo, &in->pseudo_mask, in->in->amount);
+		declassify(&in->pseudo, sizeof in->pseudo); /* part of the transaction */
 	}
 	secret_wipe(&left, sizeof left);
 }

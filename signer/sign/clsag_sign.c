@@ -19,12 +19,16 @@ enum err clsag_sign(struct clsag *out, const struct hash *message,
 	point_mul(&D, z, &hashed);
 	point_mul(&W, &SC_INV_EIGHT, &D);
 	point_pack(out->D.b, &W);
+	declassify(&out->D, sizeof out->D); /* part of the signature */
 	if ((rc = point_unpack_vartime(&I, image->b)) != ERR_OK ||
 	    (rc = point_unpack_vartime(&offset, pseudo->b)) != ERR_OK) {
 		goto out;
 	}
 	clsag_aggregate(&mu_P, &mu_C, ring, image, &out->D, pseudo);
 	point_double_mul_vartime(&W, &mu_P, &I, &mu_C, &D);
+	/* Anybody computes it from the key image and D. Its coordinates, not its value, may tell of
+	 * z; they meet field arithmetic alone, which is constant time. */
+	declassify(&W, sizeof W);
 	clsag_round_start(&h, ring, pseudo, message);
 
 	/* All that the signature depends on stands in h, so two messages never share a nonce. */
@@ -32,6 +36,7 @@ enum err clsag_sign(struct clsag *out, const struct hash *message,
 	point_mul_base(&L, &a);
 	point_mul(&R, &a, &hashed);
 	clsag_challenge(&c, &h, &L, &R);
+	declassify(&c, sizeof c); /* whoever verifies computes it */
 	for (size_t i = (real + 1) % RING_SIZE; i != real; i = (i + 1) % RING_SIZE) {
 		if (i == 0) {
 			out->c1 = c;
@@ -40,6 +45,7 @@ enum err clsag_sign(struct clsag *out, const struct hash *message,
 		 * challenge is another one at each step. */
 		sc_nonce(&out->s[i], "airlock clsag response", secret, sizeof secret, c.b, sizeof c,
 			 rng);
+		declassify(&out->s[i], sizeof out->s[i]); /* part of the signature */
 		rc = clsag_step_vartime(&c, &h, &ring[i], &out->s[i], &mu_P, &mu_C, &W, &offset);
 		if (rc != ERR_OK) {
 			goto out;
@@ -53,6 +59,7 @@ enum err clsag_sign(struct clsag *out, const struct hash *message,
 	sc_muladd(&x, &mu_C, z, &x);
 	sc_mul(&x, &x, &c);
 	sc_sub(&out->s[real], &a, &x);
+	declassify(&out->s[real], sizeof out->s[real]); /* part of the signature */
 out:
 	if (rc != ERR_OK) {
 		memset(out, 0, sizeof *out);

@@ -88,6 +88,7 @@ enum err input_key_image(struct key_image *out, const struct plan_input *in,
 		point_hash_vartime(&hashed, in->ring[in->real].key.b, 32);
 		point_mul(&hashed, &x, &hashed);
 		point_pack(out->b, &hashed);
+		declassify(out, sizeof *out); /* it goes to the network */
 	}
 	secret_wipe(&x, sizeof x);
 	return rc;

@@ -160,6 +160,12 @@ static enum err make_one(struct made_outputs *o, size_t i, const struct account_
 		commit(&out->commitment, &out->mask, out->amount);
 		store64_le(clear, out->amount.atomic);
 		amount_crypt(out->amount_enc, clear, &d, i);
+		/* What the transaction shows of an output. */
+		declassify(&out->key, sizeof out->key);
+		declassify(&out->view_tag, sizeof out->view_tag);
+		declassify(&out->commitment, sizeof out->commitment);
+		declassify(out->amount_enc, sizeof out->amount_enc);
+		declassify(&out->additional, sizeof out->additional);
 	}
 	secret_wipe(&d, sizeof d);
 	return rc;
@@ -181,6 +187,7 @@ enum err outputs_make(struct made_outputs *o, const struct output_shape *shape,
 	} else {
 		public_of_scalar(&o->tx_public, &o->tx_key);
 	}
+	declassify(&o->tx_public, sizeof o->tx_public); /* in tx_extra */
 	for (size_t i = 0; rc == ERR_OK && i < o->n; i++) {
 		rc = make_one(o, i, account);
 		if (rc != ERR_OK) {
@@ -217,6 +224,7 @@ enum err outputs_extra(struct buf *extra, const struct made_outputs *o,
 			return rc;
 		}
 		payment_id_crypt(id, payee->payment_id, &d);
+		declassify(id, sizeof id); /* in tx_extra */
 		secret_wipe(&d, sizeof d);
 		buf_u8(extra, EXTRA_NONCE);
 		buf_varint(extra, 9);
