@@ -7,8 +7,10 @@
  *   PROBE_FILES=FOLDER       at the first read, tries to write in FOLDER
  *   PROBE_READ=FD:N          holds before the Nth read from FD
  *   PROBE_COMMIT=1           holds at each commit of the store
+ *   PROBE_STEPS=1            holds before each change of names and each fsync of a file or folder
  *   PROBE_END=1              holds when all is done, right before the process ends
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,7 @@
 static int report_fd = -1, go_fd = -1, read_fd = -1;
 static long reads_left;
 static const char *folder;
-static int tries, files, commits, end;
+static int tries, files, commits, steps, end;
 
 static void say(const char *line)
 {
@@ -65,6 +67,7 @@ __attribute__((constructor)) static void begin(void)
 	files = getenv("PROBE_FILES") != NULL;
 	folder = getenv(tries ? "PROBE_TRY" : "PROBE_FILES");
 	commits = getenv("PROBE_COMMIT") != NULL;
+	steps = getenv("PROBE_STEPS") != NULL;
 	end = getenv("PROBE_END") != NULL;
 }
 
@@ -109,8 +112,51 @@ EXPORT ssize_t read(int fd, void *buf, size_t n)
 	return syscall(SYS_read, fd, buf, n);
 }
 
+static void step(void)
+{
+	if (steps) {
+		hold("step");
+	}
+}
+
+/* The calls that the sandbox allows, which are those that the C library would have made. */
+#ifdef SYS_rename
+#define RENAME(from, to) syscall(SYS_rename, from, to)
+#define LINK(from, to) syscall(SYS_link, from, to)
+#define UNLINK(path) syscall(SYS_unlink, path)
+#else
+#define RENAME(from, to) syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to)
+#define LINK(from, to) syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0)
+#define UNLINK(path) syscall(SYS_unlinkat, AT_FDCWD, path, 0)
+#endif
+
+EXPORT int fsync(int fd)
+{
+	step();
+	return (int)syscall(SYS_fsync, fd);
+}
+
+EXPORT int rename(const char *from, const char *to)
+{
+	step();
+	return (int)RENAME(from, to);
+}
+
+EXPORT int link(const char *from, const char *to)
+{
+	step();
+	return (int)LINK(from, to);
+}
+
+EXPORT int unlink(const char *path)
+{
+	step();
+	return (int)UNLINK(path);
+}
+
 EXPORT int fdatasync(int fd)
 {
+	step();
 	int result = (int)syscall(SYS_fdatasync, fd);
 	if (commits) {
 		hold("commit");

@@ -6,7 +6,8 @@ import os
 import shutil
 import tempfile
 
-from airlock import FAILED, MESSAGE, PASSPHRASE, REFUSED, USAGE, Signer, run
+from airlock import DONE, FAILED, MESSAGE, PASSPHRASE, REFUSED, USAGE, Signer, run
+from held import Held
 from played import Played
 from regtest import Chain, Wallet
 from terminal import Terminal
@@ -123,6 +124,72 @@ def scenario_another_passphrase_and_cost():
         assert '2 passes over 3 MiB' in signer.run('status').out
         assert [e['kind'] for e in signer.journal()].count('passphrase') == 1
         assert sorted(os.listdir(signer.folder)) == ['data.mdb', 'lock', 'lock.mdb', 'vault']
+
+
+def killed_at_each_step(command, fds, check):
+    """Runs it again and again, killed one step later each time; returns how many steps it has."""
+    steps = 0
+    while True:
+        held = Held(command, fds, steps=1)
+        for _ in range(steps):
+            held.wait('step')
+            held.release()
+        line = held.line()
+        if not line:
+            held.end(DONE)
+            return steps
+        assert line == 'held step', line
+        held.kill()
+        check(steps)
+        steps += 1
+
+
+def scenario_a_vault_survives_a_kill_at_every_step():
+    """There is the old vault or the new one, whole; where there was none, another attempt works."""
+    with tempfile.TemporaryDirectory(prefix='airlock-killed.') as folder:
+        treasury = Played(folder)
+        signer = treasury.signer
+        words = treasury.words
+        unlock = ('--passphrase-fd', PASSPHRASE + '\n')
+
+        def one_of_two(_):
+            codes = [signer.run('status', passphrase=p, code=None).code
+                     for p in (PASSPHRASE, 'another')]
+            assert codes in ([DONE, FAILED], [FAILED, DONE]), codes
+            if codes == [FAILED, DONE]:
+                signer.run('passphrase', passphrase='another',
+                           fds=[('--new-passphrase-fd', PASSPHRASE + '\n')])
+            run(signer.command('journal', 'verify'))
+
+        assert killed_at_each_step(signer.command('passphrase'),
+                                   [unlock, ('--new-passphrase-fd', 'another\n')], one_of_two) > 3
+        signer.passphrase = 'another'
+        left = {'data.mdb', 'lock', 'lock.mdb', 'vault'}
+        assert set(os.listdir(signer.folder)) >= left
+
+        backup = treasury.path('backup')
+        signer.run('backup', '--out', backup)
+        made = Signer(treasury.path('made'), passphrase='another')
+
+        def whole_or_none(_):
+            vault = os.path.join(made.folder, 'vault')
+            if os.path.exists(vault):
+                made.run('status')
+                run(made.command('journal', 'verify'))
+                shutil.rmtree(made.folder)
+            elif os.path.exists(os.path.join(made.folder, 'data.mdb')):
+                # Between the two last moves: a journal is never overwritten, so a person must look.
+                assert 'without its vault' in made.run('restore', backup, code=FAILED).err
+                shutil.rmtree(made.folder)
+
+        for command, fds in ((['restore', backup], []),
+                             (OPTIONS, [('--words-fd', words + '\n')])):
+            steps = killed_at_each_step(made.command(*command),
+                                        [('--passphrase-fd', 'another\n'), *fds], whole_or_none)
+            assert steps > 8, steps
+            made.run('status')
+            assert set(os.listdir(made.folder)) == left
+            shutil.rmtree(made.folder)
 
 
 def scenario_rule_5_a_restored_backup_is_an_old_signer():
