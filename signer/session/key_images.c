@@ -8,32 +8,7 @@
 #include "common/base/secret.h"
 #include "signer/session/session.h"
 #include "signer/session/settings.h"
-
-/*
- * A ring signature of one member over the key image itself, as the official wallet exports it.
- * Source: monero src/crypto/crypto.cpp generate_ring_signature, src/wallet/wallet2.cpp.
- */
-static void prove(struct output_image *out, const struct scalar *x, const struct rng *rng)
-{
-	struct point hash_point, image, left, right;
-	struct scalar k, c, r;
-	uint8_t message[96];
-	point_hash_vartime(&hash_point, out->one_time.b, 32);
-	point_mul(&image, x, &hash_point);
-	point_pack(out->image.b, &image);
-	sc_nonce(&k, "airlock key image", x, sizeof *x, out->image.b, 32, rng);
-	point_mul_base(&left, &k);
-	point_mul(&right, &k, &hash_point);
-	memcpy(message, out->image.b, 32);
-	point_pack(message + 32, &left);
-	point_pack(message + 64, &right);
-	sc_hash(&c, message, sizeof message);
-	sc_mul(&r, &c, x);
-	sc_sub(&r, &k, &r);
-	memcpy(out->signature, c.b, 32);
-	memcpy(out->signature + 32, r.b, 32);
-	secret_wipe(&k, sizeof k);
-}
+#include "signer/sign/prove.h"
 
 static enum err open_claim(struct output_image *out, const struct output_claim *claim,
 			   const struct env *env, const struct spend_key *spend)
@@ -53,7 +28,7 @@ static enum err open_claim(struct output_image *out, const struct output_claim *
 	}
 	if (rc == ERR_OK) {
 		out->one_time = claim->one_time;
-		prove(out, &x, &env->rng);
+		image_prove(&out->image, out->signature, &out->one_time, &x, &env->rng);
 	}
 	secret_wipe(&x, sizeof x);
 	return rc;
@@ -76,6 +51,7 @@ static enum err open_claims(struct key_images *out, const struct outputs *asked,
 		}
 	}
 	hooks->lock(hooks->ctx);
+	secret_wipe_stack();
 	return rc;
 }
 

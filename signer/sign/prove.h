@@ -27,4 +27,11 @@ enum err MUST_CHECK clsag_sign(struct clsag *out, const struct hash *message,
 			       const struct key_image *image, const struct commitment *pseudo,
 			       const struct rng *rng);
 
+/*
+ * The key image of an output of ours, x being its one-time private key, with the proof that the
+ * official wallet exports: a ring signature of one member over the image itself.
+ */
+void image_prove(struct key_image *image, uint8_t signature[static 64],
+		 const struct public_key *one_time, const struct scalar *x, const struct rng *rng);
+
 #endif

@@ -118,13 +118,16 @@ static void shared_secrets(void)
 static void key_images(void)
 {
 	struct plan_input in;
+	const struct rng rng = secret_rng();
 	struct key_image image;
 	struct scalar x;
+	uint8_t signature[64];
 	struct spend_key spend = wallet.spend;
 	test_input_make(&in, &wallet, (struct subaddress){1, 2}, amount_of(77), &open_rng);
 	mark_secret(&spend, sizeof spend);
 	CHECK(input_private_key(&x, &in, &wallet.account, &spend) == ERR_OK);
 	CHECK(input_key_image(&image, &in, &wallet.account, &spend) == ERR_OK);
+	image_prove(&image, signature, &in.ring[in.real].key, &x, &rng);
 }
 
 static void ring_signatures(void)

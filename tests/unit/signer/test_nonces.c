@@ -8,6 +8,7 @@
 
 #include "common/base/secret.h"
 #include "signer/sign/build.h"
+#include "signer/sign/prove.h"
 #include "tests/unit/signer/owned.h"
 
 void __wrap_sc_nonce(struct scalar *out, const char *label, const void *secret, size_t secret_n,
@@ -211,6 +212,29 @@ static void rule_8_only_a_dead_source_signs_the_same_way_twice(void **state)
 	plan_free(&p);
 }
 
+/* The proof's message is the image alone, so one output has one proof, and two never share one. */
+static void rule_8_proofs_of_key_images_share_no_nonce(void **state)
+{
+	(void)state;
+	struct key_image image[3];
+	uint8_t proof[3][64];
+	n_draws = 0;
+	struct plan_input in;
+	struct scalar x = SC_ZERO;
+	for (size_t i = 0; i < 3; i++) {
+		if (i < 2) {
+			test_input_make(&in, &wallet, (struct subaddress){0, 0}, amount_of(5),
+					&live);
+			assert_int_equal(input_private_key(&x, &in, &wallet.account, &wallet.spend),
+					 ERR_OK);
+		}
+		image_prove(&image[i], proof[i], &in.ring[in.real].key, &x, &dead);
+	}
+	assert_memory_equal(proof[1], proof[2], 64);
+	n_draws = 2;
+	assert_all_differ();
+}
+
 int main(void)
 {
 	if (secret_start() != ERR_OK) {
@@ -221,6 +245,7 @@ int main(void)
 	test_wallet_make(&payee, NETWORK_STAGENET, &live);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rule_8_a_dead_random_source_never_repeats_a_nonce),
+	    cmocka_unit_test(rule_8_proofs_of_key_images_share_no_nonce),
 	    cmocka_unit_test(rule_8_only_a_dead_source_signs_the_same_way_twice),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
