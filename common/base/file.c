@@ -80,7 +80,7 @@ static enum err write_all(int fd, const uint8_t *p, size_t n, const char *path)
 	return ERR_OK;
 }
 
-enum err file_sync_parent(const char *path)
+static enum err sync_parent(const char *path)
 {
 	char dir[PATH_TEXT_MAX];
 	const char *slash = strrchr(path, '/');
@@ -128,7 +128,7 @@ static enum err write_file(const char *path, const void *p, size_t n, bool repla
 	if (rc != ERR_OK || !replace) {
 		unlink(beside);
 	}
-	return rc == ERR_OK ? file_sync_parent(path) : rc;
+	return rc == ERR_OK ? sync_parent(path) : rc;
 }
 
 enum err file_write(const char *path, const void *p, size_t n)

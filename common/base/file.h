@@ -25,11 +25,8 @@ enum err MUST_CHECK file_write(const char *path, const void *p, size_t n);
 /* As file_write, but ERR_EXISTS when there is one already. */
 enum err MUST_CHECK file_write_new(const char *path, const void *p, size_t n);
 
-/* Renames within a folder, durably. ERR_IO, ERR_NOT_FOUND. */
+/* Renames, durably where it then is. ERR_IO, ERR_NOT_FOUND. */
 enum err MUST_CHECK file_rename(const char *from, const char *to);
-
-/* Makes durable what was made, renamed or removed beside path: its folder's fsync. */
-enum err MUST_CHECK file_sync_parent(const char *path);
 
 /* Makes the folder (mode 0700) unless it is there. */
 enum err MUST_CHECK dir_make(const char *path);

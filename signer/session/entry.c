@@ -128,6 +128,8 @@ enum err entry_apply(struct db_txn *t, const struct record *r, const struct env 
 	case RECORD_APPROVAL:
 	case RECORD_CLOCK:
 	case RECORD_CATCH_UP:
+	case RECORD_BACKUP:
+	case RECORD_RESTORED:
 		break;
 	}
 	return ERR_OK;

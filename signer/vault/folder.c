@@ -1,6 +1,5 @@
 #include "signer/vault/folder.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,11 +90,8 @@ enum err folder_finish(struct vault_folder *f)
 		if (rc == ERR_OK) {
 			rc = path_join(to, f->dir, parts[i]);
 		}
-		if (rc == ERR_OK && rename(from, to) != 0) {
-			rc = err_errno(errno, "cannot make", to);
-		}
 		if (rc == ERR_OK) {
-			rc = file_sync_parent(to);
+			rc = file_rename(from, to);
 		}
 	}
 	if (rc == ERR_OK) {
