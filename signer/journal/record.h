@@ -27,7 +27,7 @@ enum record_kind {
 	RECORD_APPROVAL = 11,       /* an approver's signature: hash of the request, key, name */
 	RECORD_CLOCK = 13,    /* a person confirmed the clock; number: the newest entry's time */
 	RECORD_CATCH_UP = 14, /* taken from a copy; number: the first entry taken; count */
-	RECORD_BACKUP = 16,         /* a backup was made of all before */
+	RECORD_BACKUP = 16,   /* a backup was made of all before */
 	RECORD_RESTORED = 17, /* number: how many entries there were in the backup it came from */
 };
 
