@@ -136,10 +136,8 @@ static enum err say(const struct options *o, const struct restored *r)
 		    &out,
 		    "vault restored in %s\n"
 		    "its journal ends with entry %llu of %s\n"
-		    "What was signed later is not known here, and does not count for the "
-		    "limits.\nCompare with the watcher (its `status` shows the signer's newest "
-		    "entry); if it has\nseen more, this signer refuses until it has caught up "
-		    "from the watcher's copy.\n",
+		    "What was signed later is not known here, and does not count for the limits.\n"
+		    "Before anything else: `journal export` on the watcher, `catch-up` here.\n",
 		    o->vault, (unsigned long long)r->head.number,
 		    time_format(time, r->newest.wall));
 	}

@@ -232,6 +232,18 @@ def scenario_rule_5_a_restored_backup_is_an_old_signer():
         refused = again.sign(third, third + '.reply', confirm=code, code=REFUSED)
         assert 'rolled_back' in refused.err, refused.err
         assert not os.path.exists(third + '.reply')
+        assert again.journal() == before
+
+        # Caught up it has all of that, and two entries that tell how it came about; then it signs.
+        lost = signer.journal()
+        signer.run('journal', 'export', '--cbor', '--out', treasury.path('copy'))
+        again.run('catch-up', treasury.path('copy'))
+        after = again.journal()
+        assert after[:len(lost)] == lost
+        kinds = [e['kind'] for e in after[len(lost):]]
+        assert kinds == ['restored', 'caught_up'], kinds
+        assert after[len(lost)]['entries'] == len(before)
+        again.sign(third, third + '.reply', confirm=code)
 
         # Where nothing was lost it goes on, and its journal tells where it comes from.
         shutil.rmtree(again.folder)
