@@ -66,6 +66,21 @@ struct watcher_config {
 	uint64_t request_seconds;  /* how long a request may be signed */
 	uint64_t stall_seconds;    /* no block for so long: the node stands still; 0: never */
 	uint64_t witnesses_needed; /* of those there are, so many must agree */
+	uint64_t request_grace;    /* so many seconds after its time a request is given up */
+	/* Change is split until so many outputs are there to pay from, in parts of at least so
+	 * much. */
+	uint64_t change_outputs;
+	struct amount change_least;
+	/*
+	 * Sweeping: the vault (none while its spend key is zero), what stays here to pay from, and
+	 * when it is due by itself: so much, or so many outputs, above that; 0: never.
+	 */
+	struct address vault;
+	struct amount float_amount;
+	struct amount sweep_above;
+	uint64_t sweep_outputs;
+	/* Seconds that these are kept; 0: for ever. */
+	uint64_t keep_labels, keep_references, keep_blobs;
 };
 /* 1 up to 0.1 XMR, 10 up to 10 XMR, 20 above; normal fee; 7 days; an hour; one. */
 void watcher_config_default(struct watcher_config *out);
@@ -205,6 +220,18 @@ struct deposit {
 	uint64_t reserved; /* the request's number, 0 none */
 	enum deposit_state state;
 };
+/* What could be paid out in the next block, in 10 and in 60, without what is reserved. */
+enum { PAYABLE_NOW, PAYABLE_IN_10, PAYABLE_IN_60, PAYABLES };
+struct payable {
+	struct amount amount[PAYABLES];
+	size_t outputs[PAYABLES];
+};
+/*
+ * In 10 and in 60 blocks hold what unlocks until then; in 60 also the change of transactions that
+ * are signed and in no block yet.
+ */
+enum err MUST_CHECK watcher_payable(const struct watcher *w, struct payable *out);
+
 /* Visitors stop at the first false. */
 typedef bool deposit_visit(void *ctx, const struct deposit *d);
 enum err MUST_CHECK watcher_deposits(const struct watcher *w, deposit_visit *visit, void *ctx);
@@ -213,6 +240,7 @@ struct address_entry {
 	struct subaddress at;
 	struct address address;
 	char label[LABEL_MAX + 1];
+	uint64_t time; /* made; 0 for the primary address */
 };
 /* The account's next unused subaddress; account at most 2^20. */
 enum err MUST_CHECK watcher_new_address(struct watcher *w, uint32_t account, const char *label,
@@ -307,8 +335,12 @@ enum payout_state {
 	PAYOUT_IN_BLOCK = 5,
 	PAYOUT_CONFIRMED = 6, /* 10 blocks deep */
 	PAYOUT_CANCELLED = 7,
-	PAYOUT_REFUSED = 8, /* by the signer; `refused` says why. payout retry queues it again */
-	PAYOUT_FAILED = 9,  /* its signed transaction conflicts with one in a block */
+	/*
+	 * By the signer, `refused` says why: payout retry queues it again. What passes by itself, a
+	 * rolling limit or a request that was too old, returns to the queue instead.
+	 */
+	PAYOUT_REFUSED = 8,
+	PAYOUT_FAILED = 9, /* its signed transaction conflicts with one in a block */
 };
 #define PAYOUT_STATES (PAYOUT_FAILED + 1)
 const char *payout_state_name(enum payout_state s);
@@ -326,6 +358,7 @@ struct payout {
 	char reference[PROTO_REFERENCE_MAX + 1];
 	enum payout_priority priority;
 	uint64_t not_before; /* is in no request before this time; 0: at once */
+	bool forgotten;      /* its reference was pruned */
 	enum payout_state state;
 	uint64_t time;    /* queued */
 	uint64_t request; /* the newest it is in, 0 none */
@@ -364,9 +397,16 @@ struct payout_import {
  */
 enum err MUST_CHECK watcher_import_payouts(struct watcher *w, struct span csv,
 					   struct payout_import *out);
-/* Only while queued or refused: ERR_STATE. ERR_NOT_FOUND. Cancelled already: ERR_OK. */
+/*
+ * Only while queued or refused, and what may have been signed not at all: ERR_STATE. A failed one
+ * too, once every input of its transaction was spent by others `depth_above` blocks deep.
+ * ERR_NOT_FOUND. Cancelled already: ERR_OK.
+ */
 enum err MUST_CHECK watcher_cancel_payout(struct watcher *w, const char *id);
-/* Refused back to queued. */
+/*
+ * Refused back to queued. A failed one, with all others of its transaction, to be paid from those
+ * of its inputs that nobody spent; ERR_STATE when there are none: the signer would not sign it.
+ */
 enum err MUST_CHECK watcher_retry_payout(struct watcher *w, const char *id);
 enum err MUST_CHECK watcher_get_payout(const struct watcher *w, const char *id, struct payout *out);
 enum err MUST_CHECK watcher_get_payout_by_number(const struct watcher *w, uint64_t number,
@@ -382,6 +422,7 @@ enum request_state {
 	REQUEST_SIGNED = 2,  /* answered; some transactions may have been refused */
 	REQUEST_REFUSED = 3, /* answered; nothing was signed */
 	REQUEST_CANCELLED = 4,
+	REQUEST_EXPIRED = 5, /* nobody answered in time */
 };
 const char *request_state_name(enum request_state s);
 
@@ -405,15 +446,28 @@ struct request_info {
  */
 enum err MUST_CHECK watcher_build_request(struct watcher *w, struct buf *file,
 					  struct request_info *out);
+/*
+ * Plans a request that moves to the vault what lies above the float and the queued payouts: the
+ * smallest outputs first, at most TX_INPUTS_MAX to a transaction, without change but in the last.
+ * At most `most` leaves (zero: no bound), from at most `outputs` outputs (0: no bound). Its payouts
+ * have ids that begin with "sweep:"; given up or refused unsigned, they are cancelled.
+ * ERR_CONFIG without a vault, ERR_FUNDS when nothing worth its fee lies above; else as above.
+ */
+enum err MUST_CHECK watcher_sweep(struct watcher *w, struct amount most, size_t outputs,
+				  struct buf *file, struct request_info *out);
+/* Whether sweeping is due by itself; never while a request waits for its reply. */
+enum err MUST_CHECK watcher_sweep_due(const struct watcher *w, bool *due);
 /* The same request's message again; the same hash. */
 enum err MUST_CHECK watcher_reseal_request(const struct watcher *w, uint64_t number,
 					   struct buf *file);
 /*
- * Gives up waiting: payouts return to the queue, each tied to one input of this request unless it
- * `never_left`, so that whatever was signed conflicts with whatever is signed next. ERR_STATE
- * unless open.
+ * Gives up waiting: payouts return to the queue, tied to the inputs of this request unless it
+ * `never_left`, so that whatever was signed conflicts with whatever is signed next. A reply that
+ * turns up all the same is taken, unless it never left. ERR_STATE unless open.
  */
 enum err MUST_CHECK watcher_cancel_request(struct watcher *w, uint64_t number, bool never_left);
+/* The same for every open request whose time, and the grace after it, are over; *n counts them. */
+enum err MUST_CHECK watcher_expire_requests(struct watcher *w, size_t *n);
 typedef bool request_visit(void *ctx, const struct request_info *r);
 enum err MUST_CHECK watcher_requests(const struct watcher *w, request_visit *visit, void *ctx);
 /* The request as it was sent; request_free. */
@@ -473,10 +527,12 @@ struct broadcast_result {
 /*
  * Gives every signed transaction that is in no block to the node, always as the same bytes; what
  * the node has already is not sent. One that the node rejects stays to be tried again, the others
- * still go, and the result is ERR_NODE_REJECTED; `out` is set then too. Other ERR_NODE_* stop at
- * once. ERR_HALTED.
+ * still go, and the result is ERR_NODE_REJECTED, or ERR_OVERTAKEN when the node says that a block
+ * spends one of its inputs; `out` is set then too. Other ERR_NODE_* stop at once. ERR_HALTED.
  */
 enum err MUST_CHECK watcher_broadcast(struct watcher *w, struct broadcast_result *out);
+/* The same for those alone that were given out before: a pool may drop what it took. */
+enum err MUST_CHECK watcher_broadcast_again(struct watcher *w, struct broadcast_result *out);
 
 /* ---- The signer's journal ---- */
 
@@ -500,8 +556,28 @@ struct event {
 typedef bool event_visit(void *ctx, const struct event *e);
 enum err MUST_CHECK watcher_events(const struct watcher *w, uint64_t after, event_visit *visit,
 				   void *ctx);
-/* Recomputes: the ledger's chain, the journal's, indices against records. ERR_DB_DAMAGED. */
+/*
+ * Recomputes what is derived and compares: the ledger's chain and the journal's; every index with
+ * the records it is of, both ways; each credit with its event, and the sum of credits in the ledger
+ * with that of the deposits; spends with key images; reservations with requests; the states of
+ * payouts with those of the transactions that pay them. ERR_DB_DAMAGED, ERR_JOURNAL_BROKEN.
+ */
 enum err MUST_CHECK watcher_verify(const struct watcher *w);
+
+struct prune_result {
+	size_t labels;     /* of addresses */
+	size_t references; /* of payouts that are done with */
+	size_t blobs;      /* of confirmed transactions */
+	size_t requests;   /* as they were sent, of those all of whose transactions are done with */
+};
+/*
+ * Forgets what is older than the configuration keeps it. What proves balances stays: amounts,
+ * transactions, keys, events, the journal. A payout that lost its reference is still known by its
+ * id, address and amount.
+ */
+enum err MUST_CHECK watcher_prune(struct watcher *w, struct prune_result *out);
+/* The same, if the last time is more than a day ago. */
+enum err MUST_CHECK watcher_prune_daily(struct watcher *w, struct prune_result *out);
 
 struct watcher_status {
 	uint64_t height;
@@ -511,6 +587,7 @@ struct watcher_status {
 	struct ledger_head journal;
 	uint64_t halted; /* the event that halted payouts, 0 none */
 	size_t queued, open_requests, unsent, in_flight;
+	size_t failed; /* payouts whose signed transaction another one made impossible */
 };
 enum err MUST_CHECK watcher_status(const struct watcher *w, struct watcher_status *out);
 

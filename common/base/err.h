@@ -47,6 +47,7 @@ enum err_category {
 	X(ERR_CONFLICT, 19, CAT_FAILED, "conflicts with what is recorded")                         \
 	X(ERR_TERMINAL, 25, CAT_FAILED, "the terminal cannot show codes")                          \
 	X(ERR_HALTED, 27, CAT_FAILED, "payouts are halted until an operator has looked")           \
+	X(ERR_OVERTAKEN, 29, CAT_FAILED, "another transaction spent what pays a signed payout")    \
 	/* usage */                                                                                \
 	X(ERR_USAGE, 30, CAT_USAGE, "wrong usage")                                                 \
 	X(ERR_CONFIG, 31, CAT_USAGE, "bad configuration")                                          \

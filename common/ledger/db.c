@@ -94,6 +94,14 @@ enum err db_take_again(struct db *db)
 	return rc;
 }
 
+enum err db_copy(struct db *db, const char *path)
+{
+	if (!db->backend.copy) {
+		return err_set(ERR_STATE, "this store is not made of files");
+	}
+	return db->backend.copy(db->backend.ctx, path);
+}
+
 enum err db_begin(struct db_txn **out, struct db *db, bool write)
 {
 	*out = NULL;

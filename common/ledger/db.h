@@ -40,6 +40,8 @@ struct db_backend {
 	/* NULL, or gives the exclusive lock away and takes it again: db_let_go, db_take_again. */
 	void (*let_go)(void *ctx);
 	enum err (*take_again)(void *ctx);
+	/* May be NULL: a backend that has no files. */
+	enum err (*copy)(void *ctx, const char *path);
 };
 
 /*
@@ -51,6 +53,12 @@ enum err MUST_CHECK db_open_lmdb(struct db **out, const char *dir, const char *c
 /* Wraps a backend given by the caller; closed with the db. */
 enum err MUST_CHECK db_open_backend(struct db **out, struct db_backend backend);
 void db_close(struct db *db);
+/*
+ * Writes the state of this moment to a new file (mode 0600), while others read and write; fsynced.
+ * As data.mdb in a folder of its own it is a store. ERR_EXISTS, ERR_NO_SPACE, ERR_IO; nothing is
+ * left behind then. ERR_STATE for a backend without files.
+ */
+enum err MUST_CHECK db_copy(struct db *db, const char *path);
 
 /*
  * Gives the exclusive lock to whoever wants it, the store staying open (opening it costs a look at

@@ -7,11 +7,13 @@
 #include "common/ledger/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "common/base/check.h"
 #include "common/base/file.h"
@@ -180,6 +182,30 @@ static enum err raw_seek(void *ctx, void *txn, unsigned table, struct span key, 
 	return ERR_OK;
 }
 
+static enum err raw_copy(void *ctx, const char *path)
+{
+	struct lmdb *l = ctx;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		return errno == EEXIST ? err_set(ERR_EXISTS, "%s is there already", path)
+				       : err_errno(errno, "cannot make", path);
+	}
+	enum err rc = ERR_OK;
+	int code = mdb_env_copyfd2(l->env, fd, MDB_CP_COMPACT);
+	if (code) {
+		rc = translate(l, code, "cannot copy");
+	} else if (fsync(fd) != 0) {
+		rc = err_errno(errno, "cannot write", path);
+	}
+	if (close(fd) != 0 && rc == ERR_OK) {
+		rc = err_errno(errno, "cannot write", path);
+	}
+	if (rc != ERR_OK) {
+		unlink(path);
+	}
+	return rc;
+}
+
 static void raw_close(void *ctx)
 {
 	struct lmdb *l = ctx;
@@ -314,6 +340,7 @@ enum err db_open_lmdb(struct db **out, const char *dir, const char *const *table
 		    .close = raw_close,
 		    .let_go = exclusive ? raw_let_go : NULL,
 		    .take_again = exclusive ? raw_take_again : NULL,
+		    .copy = raw_copy,
 		};
 		rc = db_open_backend(out, backend);
 	}

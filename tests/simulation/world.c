@@ -222,8 +222,9 @@ static bool expected(struct world *w, const char *what, enum err rc)
 	}
 	say(w, "%s: %s (%s)", what, err_name(rc), err_detail());
 	bool game = (rc == ERR_IO && (disk_is_dead(w->hot) || disk_is_dead(w->cold))) ||
-		    err_category(rc) == CAT_NODE || rc == ERR_FUNDS || rc == ERR_NOT_FOUND ||
-		    rc == ERR_STATE || rc == ERR_HALTED || err_category(rc) == CAT_REFUSED;
+		    err_category(rc) == CAT_NODE || rc == ERR_FUNDS || rc == ERR_OVERTAKEN ||
+		    rc == ERR_NOT_FOUND || rc == ERR_STATE || rc == ERR_HALTED ||
+		    err_category(rc) == CAT_REFUSED;
 	if (!game) {
 		world_fail(w, "%s failed: %s (%s)", what, err_text(rc), err_detail());
 	}
@@ -413,6 +414,11 @@ static bool cancel(struct world *w)
 	if (!m) {
 		return false;
 	}
+	if (draw(w, 2)) {
+		const struct sim_payout *p = &w->payouts[draw(w, w->n_payouts)];
+		say(w, "retry payout %s", p->id);
+		return expected(w, "retry", watcher_retry_payout(&w->watcher, p->id));
+	}
 	say(w, "cancel request %" PRIu64, m->number);
 	return expected(w, "cancel", watcher_cancel_request(&w->watcher, m->number, false));
 }
@@ -575,7 +581,7 @@ void world_settle(struct world *w)
 		uint64_t halt;
 		CHECK(watcher_resume(&w->watcher, &halt) == ERR_OK);
 		enum err rc = watcher_broadcast(&w->watcher, &sent);
-		if (rc != ERR_OK && rc != ERR_NODE_REJECTED) {
+		if (rc != ERR_OK && rc != ERR_NODE_REJECTED && rc != ERR_OVERTAKEN) {
 			world_fail(w, "broadcast at the end: %s (%s)", err_text(rc), err_detail());
 		}
 		fake_chain_mine(w->chain, 12, 120, true);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/hex.h"
 #include "common/base/secret.h"
 #include "watcher/requests/requests.h"
 #include "watcher/scan/apply.h"
@@ -15,7 +16,7 @@ struct pending {
 	struct hash *id;
 };
 
-static enum err list_pending(struct pending *p, struct db_txn *t)
+static enum err list_pending(struct pending *p, struct db_txn *t, bool again)
 {
 	struct span key, value;
 	struct sent_tx s;
@@ -27,7 +28,8 @@ static enum err list_pending(struct pending *p, struct db_txn *t)
 		}
 		memcpy(id.b, key.p, 32);
 		rc = sent_read(&s, t, &id);
-		if (rc == ERR_OK && (s.state == SENT_SIGNED || s.state == SENT_BROADCAST)) {
+		if (rc == ERR_OK &&
+		    (s.state == SENT_BROADCAST || (s.state == SENT_SIGNED && !again))) {
 			struct hash *more = realloc(p->id, (p->n + 1) * sizeof *more);
 			if (!more) {
 				rc = ERR_NO_MEMORY;
@@ -90,6 +92,38 @@ static enum err copy_blob(struct buf *out, struct watcher *w, const struct hash 
 	return rc;
 }
 
+/*
+ * Why the node does not take one: an input that a block spends already is no passing trouble. Whose
+ * transaction that is only an operator can find out, when no block that we followed told it.
+ */
+static enum err explain_rejection(struct watcher *w, const struct hash *id)
+{
+	uint8_t spent[TX_INPUTS_MAX] = {0};
+	struct db_txn *t = NULL;
+	struct sent_tx s;
+	char hex[65];
+	enum err rc = db_begin(&t, w->db, false);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = sent_read(&s, t, id);
+	db_abort(t);
+	if (rc == ERR_OK) {
+		rc = w->chain.spent(w->chain.ctx, spent, s.images, s.n_images);
+	}
+	for (size_t i = 0; rc == ERR_OK && i < s.n_images; i++) {
+		if (spent[i] == 1) {
+			hex_encode(hex, id->b, 32);
+			rc = err_set(ERR_OVERTAKEN,
+				     "transaction %s can not be mined: input %zu is spent in a "
+				     "block by another one",
+				     hex, i);
+		}
+	}
+	secret_wipe(&s, sizeof s);
+	return rc == ERR_OK ? ERR_NODE_REJECTED : rc;
+}
+
 static enum err submit(struct watcher *w, const struct hash *id, struct broadcast_result *out)
 {
 	struct buf blob;
@@ -104,6 +138,7 @@ static enum err submit(struct watcher *w, const struct hash *id, struct broadcas
 			out->submitted++;
 		} else if (rc == ERR_NODE_REJECTED) {
 			out->rejected++;
+			rc = explain_rejection(w, id);
 		}
 	}
 	buf_free(&blob);
@@ -126,19 +161,19 @@ static enum err one(struct watcher *w, const struct hash *id, const struct chain
 	return err_set(ERR_NODE_ANSWER, "the node names no place of a transaction");
 }
 
-enum err watcher_broadcast(struct watcher *w, struct broadcast_result *out)
+static enum err broadcast(struct watcher *w, bool again, struct broadcast_result *out)
 {
 	struct pending p = {0};
 	struct chain_tx_place *places = NULL;
 	struct chain_info info;
 	struct db_txn *t = NULL;
-	bool rejected = false;
+	enum err rejected = ERR_OK;
 	*out = (struct broadcast_result){0};
 	enum err rc = db_begin(&t, w->db, false);
 	if (rc == ERR_OK) {
 		rc = payouts_check(t);
 		if (rc == ERR_OK) {
-			rc = list_pending(&p, t);
+			rc = list_pending(&p, t, again);
 		}
 		db_abort(t);
 	}
@@ -153,14 +188,24 @@ enum err watcher_broadcast(struct watcher *w, struct broadcast_result *out)
 	}
 	for (size_t i = 0; rc == ERR_OK && i < p.n; i++) {
 		rc = one(w, &p.id[i], &places[i], out);
-		if (rc == ERR_NODE_REJECTED) {
+		if (rc == ERR_NODE_REJECTED || rc == ERR_OVERTAKEN) {
 			/* A node may reject what the next block makes good; nothing is given up,
 			 * and nothing is paid again, on one node's word. */
-			rejected = true;
+			rejected = rejected == ERR_OVERTAKEN ? rejected : rc;
 			rc = ERR_OK;
 		}
 	}
 	free(places);
 	free(p.id);
-	return rc == ERR_OK && rejected ? ERR_NODE_REJECTED : rc;
+	return rc == ERR_OK ? rejected : rc;
+}
+
+enum err watcher_broadcast(struct watcher *w, struct broadcast_result *out)
+{
+	return broadcast(w, false, out);
+}
+
+enum err watcher_broadcast_again(struct watcher *w, struct broadcast_result *out)
+{
+	return broadcast(w, true, out);
 }

@@ -18,7 +18,7 @@ struct options {
 	const char *id, *address, *amount, *reference;
 	const char *account, *label, *out, *after, *fee;
 	const char *identity; /* a fingerprint, or 64 hex digits */
-	const char *priority, *not_before;
+	const char *priority, *not_before, *outputs;
 	const char *url, *key, *allow, *hours;
 	const char *scan;   /* where codes come from: message_read */
 	struct light light; /* how a message is shown */
@@ -91,6 +91,14 @@ enum err MUST_CHECK opened_reload(struct opened *p, const struct options *o);
 void opened_callbacks(bool (*stopped)(void *ctx), void (*moved)(void *ctx), void *ctx);
 enum err MUST_CHECK store_open(struct db **out, const char *dir, enum access access);
 
+/* Requests that nobody answered in time return their payouts; told in the log. */
+enum err MUST_CHECK chore_requests(struct watcher *w);
+/*
+ * That, sweeping by itself, what is forgotten daily; and after new blocks what the pool dropped is
+ * sent again.
+ */
+enum err MUST_CHECK chores(struct opened *p, bool new_blocks);
+
 /* ---- printing ---- */
 
 /* JSON on one line, or lines for people; one of the two is meant by every call below. */
@@ -137,6 +145,7 @@ enum err MUST_CHECK cmd_payout_list(const struct options *o);
 enum err MUST_CHECK cmd_payout_cancel(const struct options *o);
 enum err MUST_CHECK cmd_payout_retry(const struct options *o);
 enum err MUST_CHECK cmd_request_build(const struct options *o);
+enum err MUST_CHECK cmd_sweep(const struct options *o);
 enum err MUST_CHECK cmd_request_list(const struct options *o);
 enum err MUST_CHECK cmd_request_show(const struct options *o);
 enum err MUST_CHECK cmd_request_cancel(const struct options *o);
@@ -152,6 +161,8 @@ enum err MUST_CHECK cmd_webhook_list(const struct options *o);
 enum err MUST_CHECK cmd_webhook_remove(const struct options *o);
 enum err MUST_CHECK cmd_webhook_retry(const struct options *o);
 enum err MUST_CHECK cmd_webhook_rotate(const struct options *o);
+enum err MUST_CHECK cmd_backup(const struct options *o);
+enum err MUST_CHECK cmd_prune(const struct options *o);
 enum err MUST_CHECK cmd_verify(const struct options *o);
 
 #endif

@@ -120,7 +120,7 @@ enum err cmd_broadcast(const struct options *o)
 	if (rc == ERR_OK) {
 		rc = watcher_broadcast(&p.w, &r);
 	}
-	if (rc == ERR_OK || rc == ERR_NODE_REJECTED) {
+	if (rc == ERR_OK || rc == ERR_NODE_REJECTED || rc == ERR_OVERTAKEN) {
 		out_begin(&out, o->json);
 		json_open(&out, NULL, '{');
 		json_number(&out, "submitted", r.submitted);

@@ -36,6 +36,26 @@ enum err cmd_balance(const struct options *o)
 	return rc;
 }
 
+static void put_payable(struct out *out, const struct payable *p)
+{
+	static const char *const names[PAYABLES] = {
+	    [PAYABLE_NOW] = "now",
+	    [PAYABLE_IN_10] = "in_10_blocks",
+	    [PAYABLE_IN_60] = "in_60_blocks",
+	};
+	char now[AMOUNT_TEXT_MAX], ten[AMOUNT_TEXT_MAX], sixty[AMOUNT_TEXT_MAX];
+	json_open(out, "payable", '{');
+	for (size_t i = 0; i < PAYABLES; i++) {
+		json_amount(out, names[i], p->amount[i]);
+	}
+	json_number(out, "outputs_now", p->outputs[PAYABLE_NOW]);
+	json_close(out, '}');
+	say(out, "payable   %s XMR now (%zu outputs), %s in 10 blocks, %s in 60",
+	    amount_format(now, p->amount[PAYABLE_NOW]), p->outputs[PAYABLE_NOW],
+	    amount_format(ten, p->amount[PAYABLE_IN_10]),
+	    amount_format(sixty, p->amount[PAYABLE_IN_60]));
+}
+
 struct count {
 	size_t of[PAYOUT_FAILED + 1];
 };
@@ -70,7 +90,8 @@ static void put_health(struct out *out, const struct node_health *h)
 }
 
 static void put_status(struct out *out, const struct watcher *w, const struct watcher_status *s,
-		       const struct balance *b, const struct count *c, const struct node_health *h)
+		       const struct balance *b, const struct payable *payable,
+		       const struct count *c, const struct node_health *h)
 {
 	char print[FINGERPRINT_TEXT_MAX], time[TIME_TEXT_MAX];
 	json_open(out, NULL, '{');
@@ -96,6 +117,7 @@ static void put_status(struct out *out, const struct watcher *w, const struct wa
 	json_open(out, "balance", '{');
 	put_balance(out, b);
 	json_close(out, '}');
+	put_payable(out, payable);
 	json_open(out, "payouts", '{');
 	for (unsigned i = PAYOUT_QUEUED; i <= PAYOUT_FAILED; i++) {
 		json_number(out, payout_state_name((enum payout_state)i), c->of[i]);
@@ -115,6 +137,7 @@ enum err cmd_status(const struct options *o)
 	struct opened p;
 	struct watcher_status s;
 	struct balance b;
+	struct payable payable;
 	struct count c = {0};
 	struct node_health h;
 	struct out out;
@@ -129,12 +152,21 @@ enum err cmd_status(const struct options *o)
 		rc = watcher_balance(&p.w, &b);
 	}
 	if (rc == ERR_OK) {
+		rc = watcher_payable(&p.w, &payable);
+	}
+	if (rc == ERR_OK) {
 		rc = watcher_payouts(&p.w, count_payout, &c);
 	}
 	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
-		put_status(&out, &p.w, &s, &b, &c, &h);
+		put_status(&out, &p.w, &s, &b, &payable, &c, &h);
 		rc = out_end(&out);
+	}
+	if (rc == ERR_OK && s.failed) {
+		rc = err_set(ERR_OVERTAKEN,
+			     "%zu payouts were signed and cannot be mined as they are; events say "
+			     "what happened, payout retry or payout cancel what comes of it",
+			     s.failed);
 	}
 	opened_close(&p);
 	return rc;

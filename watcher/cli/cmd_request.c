@@ -1,4 +1,4 @@
-/* request build, list, show, cancel. */
+/* request build, list, show, cancel; sweep. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +39,32 @@ static char *request_title(char out[static TITLE_MAX], uint64_t number, const st
 	return out;
 }
 
-enum err cmd_request_build(const struct options *o)
+typedef enum err planning(struct watcher *w, const struct options *o, struct buf *file,
+			  struct request_info *out);
+
+static enum err plan_payouts(struct watcher *w, const struct options *o, struct buf *file,
+			     struct request_info *out)
+{
+	(void)o;
+	return watcher_build_request(w, file, out);
+}
+
+static enum err plan_sweep(struct watcher *w, const struct options *o, struct buf *file,
+			   struct request_info *out)
+{
+	struct amount most = {0};
+	uint64_t outputs = 0;
+	enum err rc = o->amount ? amount_parse(&most, o->amount) : ERR_OK;
+	if (rc == ERR_OK && o->outputs) {
+		rc = option_number(&outputs, o->outputs, 1000000, "--outputs");
+	}
+	if (rc == ERR_OK && ((o->amount && amount_is_zero(most)) || (o->outputs && outputs == 0))) {
+		rc = err_set(ERR_USAGE, "nothing is to be swept");
+	}
+	return rc == ERR_OK ? watcher_sweep(w, most, (size_t)outputs, file, out) : rc;
+}
+
+static enum err build(const struct options *o, planning *plan)
 {
 	struct opened p;
 	struct request_info info;
@@ -64,7 +89,7 @@ enum err cmd_request_build(const struct options *o)
 		rc = watcher_sync(&p.w, &synced);
 	}
 	if (rc == ERR_OK) {
-		rc = watcher_build_request(&p.w, &file, &info);
+		rc = plan(&p.w, o, &file, &info);
 	}
 	if (rc == ERR_OK) {
 		rc = message_write(o, &file);
@@ -97,6 +122,16 @@ enum err cmd_request_build(const struct options *o)
 	}
 	buf_free(&file);
 	return rc;
+}
+
+enum err cmd_request_build(const struct options *o)
+{
+	return build(o, plan_payouts);
+}
+
+enum err cmd_sweep(const struct options *o)
+{
+	return build(o, plan_sweep);
 }
 
 static bool each(void *ctx, const struct request_info *r)

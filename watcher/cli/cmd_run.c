@@ -167,10 +167,12 @@ static enum err share(struct daemon *d)
 static enum err follow(struct daemon *d, struct sync_result *r)
 {
 	enum err rc = ERR_OK;
+	bool fresh = false;
 	*r = (struct sync_result){0};
 	while (rc == ERR_OK && !r->done && !stopping) {
 		rc = watcher_sync_step(&d->p.w, r);
 		notify_progress(&d->notify);
+		fresh = fresh || r->added > 0;
 		if (rc == ERR_OK && (r->added || r->dropped)) {
 			if (!progress_show(&d->progress, r)) {
 				log_line(LOG_INFO,
@@ -185,7 +187,7 @@ static enum err follow(struct daemon *d, struct sync_result *r)
 			rc = share(d);
 		}
 	}
-	return rc;
+	return rc == ERR_OK && r->done ? chores(&d->p, fresh) : rc;
 }
 
 /* One look at the node, and at what is to be delivered. */

@@ -23,6 +23,9 @@ enum err cmd_sync(const struct options *o)
 			(void)progress_show(&bar, &r);
 		}
 	}
+	if (rc == ERR_OK) {
+		rc = chore_requests(&p.w);
+	}
 	if (rc == ERR_OK && !r.node_ready) {
 		log_line(LOG_WARN, "the node is not healthy (see status): nothing is credited");
 	}

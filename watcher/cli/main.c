@@ -62,6 +62,11 @@ static const struct command COMMANDS[] = {
     {"request build", "oejQPDR", "--out FILE|--qr|--png FOLDER [--fee slow|normal|fast|fastest]",
      "Plans all queued payouts into an unsigned request and reserves its inputs.", 0,
      cmd_request_build},
+    {"sweep", "omOejQPDR",
+     "--out FILE|--qr|--png FOLDER [--amount XMR] [--outputs N] [--fee slow|normal|fast|fastest]",
+     "Plans a request that moves to the vault what lies above the float (both are in the\n"
+     "configuration), the smallest outputs first: all of it, at most XMR, or the N smallest.",
+     0, cmd_sweep},
     {"request list", "j", "", "All requests.", 0, cmd_request_list},
     {"request show", "ojQPDR", "NUMBER [--out FILE] [--qr] [--png FOLDER]",
      "What a request pays; with --out, --qr or --png the same message once more.", 1,
@@ -104,6 +109,12 @@ static const struct command COMMANDS[] = {
     {"webhook retry", "j", "NAME", "Sends everything from its first dead letter on again, now.", 1,
      cmd_webhook_retry},
     {"webhook remove", "j", "NAME", "Tells it no more.", 1, cmd_webhook_remove},
+    {"backup", "oj", "--out FILE",
+     "Copies the store while other commands and run go on, and verifies the copy.", 0, cmd_backup},
+    {"prune", "j", "",
+     "Forgets labels, references and raw transactions that are older than the configuration keeps\n"
+     "them; run does it daily.",
+     0, cmd_prune},
     {"verify", "j", "", "Computes everything derived again and compares.", 0, cmd_verify},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])

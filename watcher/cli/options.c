@@ -43,6 +43,7 @@ static const struct option OPTIONS[] = {
     {"expires", required_argument, NULL, 'E'},
     {"tolerance", required_argument, NULL, 'T'},
     {"refunds", no_argument, NULL, 'B'},
+    {"outputs", required_argument, NULL, 'O'},
     {NULL, 0, NULL, 0},
 };
 /* clang-format on */
@@ -102,6 +103,8 @@ static const char **place(struct options *o, int letter)
 		return &o->allow;
 	case 'H':
 		return &o->hours;
+	case 'O':
+		return &o->outputs;
 	default:
 		return NULL;
 	}

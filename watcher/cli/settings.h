@@ -31,6 +31,7 @@ struct settings {
 	char webhook_ca[512];
 	char metrics[128]; /* "": none */
 	bool metrics_balances;
+	char sweep_folder[512];
 };
 
 /*

@@ -173,6 +173,11 @@ static enum err read_recipient(struct settings *s, char *value)
 	return copy(s->rules.recipient, sizeof s->rules.recipient, value, "a name");
 }
 
+static enum err read_vault(struct settings *s, char *value)
+{
+	return address_parse(&s->rules.vault, value);
+}
+
 static enum err read_fee(struct settings *s, char *value)
 {
 	if (fee_level_parse(&s->rules.fee_level, value) != ERR_OK) {
@@ -274,6 +279,34 @@ const struct setting SETTINGS[] = {
     OTHER("fee", read_fee, "normal", "The fee level: slow, normal, fast, fastest."),
     NUMBER("request-hours", rules.request_seconds, 1, 8760, 3600, "168",
 	   "How long a request may be signed."),
+    NUMBER("request-grace-hours", rules.request_grace, 0, 8760, 3600, "24",
+	   "So long after that its reply is waited for; then the payouts return to the queue."),
+    NUMBER("change-outputs", rules.change_outputs, 1, 1000, 1, "1",
+	   "Change is split until there are so many outputs to pay from, each of at least so many\n"
+	   "XMR: a thin float then does not wait 10 blocks after each payout."),
+    AMOUNT("change-least", rules.change_least, "0.1", ""),
+
+    HEAD("what is forgotten"),
+    NUMBER(
+	"keep-labels-days", rules.keep_labels, 0, 36500, 86400, "800",
+	"For so many days labels of addresses are kept, references of payouts that are done with,\n"
+	"and raw transactions and requests; 0: for ever. Balances are proven without them."),
+    NUMBER("keep-references-days", rules.keep_references, 0, 36500, 86400, "400", ""),
+    NUMBER("keep-blobs-days", rules.keep_blobs, 0, 36500, 86400, "30", ""),
+
+    HEAD("sweeping"),
+    OTHER(
+	"vault", read_vault, "ADDRESS",
+	"Where what lies above the float goes; list it in the signer's policy as your own vault."),
+    AMOUNT("float", rules.float_amount, "0",
+	   "XMR that stay to pay from, besides what queued payouts need."),
+    AMOUNT(
+	"sweep-above", rules.sweep_above, "0",
+	"With so many XMR above the float, or with more unlocked outputs than this, run writes a\n"
+	"request to sweep them; 0: never."),
+    NUMBER("sweep-outputs", rules.sweep_outputs, 0, 1000000, 1, "0", ""),
+    TEXT("sweep-folder", sweep_folder, "FOLDER",
+	 "Where run writes these requests, as sweep-NUMBER.request."),
 
     HEAD("webhooks and metrics"),
     TEXT("webhook-ca", webhook_ca, "FILE",

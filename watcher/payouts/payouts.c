@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/crypto/keccak.h"
 #include "watcher/payouts/order.h"
+#include "watcher/payouts/payouts.h"
 #include "watcher/store/store.h"
 
 static const char *const STATES[] = {
@@ -36,8 +37,8 @@ static void wire_id(struct payout_id *out, const char *id)
 	memcpy(out->b, h, sizeof out->b);
 }
 
-static enum err payout_event(const struct watcher *w, struct db_txn *t, const char *kind,
-			     const struct payout *p)
+enum err payout_event(const struct watcher *w, struct db_txn *t, const char *kind,
+		      const struct payout *p)
 {
 	struct event_writer e;
 	event_begin(&e, kind, watcher_now(w));
@@ -46,9 +47,19 @@ static enum err payout_event(const struct watcher *w, struct db_txn *t, const ch
 	return event_end(&e, t, NULL);
 }
 
+enum err payout_unknown(const char *id)
+{
+	char safe[80];
+	return err_set(ERR_NOT_FOUND, "there is no payout %s",
+		       text_safe(safe, sizeof safe, id, strlen(id)));
+}
+
 static enum err check(const struct watcher *w, const struct payout_order *o)
 {
 	size_t n = strnlen(o->reference, PROTO_REFERENCE_MAX + 1);
+	if (strncmp(o->id, SWEEP_ID, strlen(SWEEP_ID)) == 0) {
+		return err_set(ERR_USAGE, "payout ids that begin with " SWEEP_ID " are sweeps'");
+	}
 	if (!id_is_good(o->id, PAYOUT_ID_MAX)) {
 		return err_set(ERR_USAGE,
 			       "a payout id is 1 to %d letters, digits or . _ : / + @ # = -",
@@ -72,8 +83,48 @@ static enum err check(const struct watcher *w, const struct payout_order *o)
 static bool same_content(const struct payout *a, const struct payout *b)
 {
 	return address_equal(&a->to, &b->to) && amount_cmp(a->amount, b->amount) == 0 &&
-	       strcmp(a->reference, b->reference) == 0 && a->priority == b->priority &&
-	       a->not_before == b->not_before;
+	       (a->forgotten || strcmp(a->reference, b->reference) == 0) &&
+	       a->priority == b->priority && a->not_before == b->not_before;
+}
+
+enum err payout_create(const struct watcher *w, struct db_txn *t, struct payout *p)
+{
+	uint8_t number[8];
+	struct table_key k;
+	p->time = watcher_now(w);
+	wire_id(&p->wire, p->id);
+	enum err rc = counter_next(t, COUNT_PAYOUTS, &p->number);
+	if (rc == ERR_OK) {
+		rc = payout_write(t, p);
+	}
+	store64_be(number, p->number);
+	if (rc == ERR_OK) {
+		rc = db_put_new(t, T_PAYOUT_IDS, db_span(p->id, strlen(p->id)),
+				db_span(number, sizeof number));
+	}
+	k = key_queue(p);
+	if (rc == ERR_OK) {
+		rc = mark(t, T_QUEUE, key_span(&k));
+	}
+	return rc == ERR_OK ? payout_event(w, t, "payout_queued", p) : rc;
+}
+
+bool payout_is_sweep(const struct payout *p)
+{
+	return strncmp(p->id, SWEEP_ID, strlen(SWEEP_ID)) == 0;
+}
+
+enum err payout_return(const struct watcher *w, struct db_txn *t, struct payout *p)
+{
+	struct table_key k = key_queue(p);
+	if (payout_is_sweep(p) && !p->tied) {
+		p->state = PAYOUT_CANCELLED;
+		enum err rc = payout_write(t, p);
+		return rc == ERR_OK ? payout_event(w, t, "payout_cancelled", p) : rc;
+	}
+	p->state = PAYOUT_QUEUED;
+	enum err rc = payout_write(t, p);
+	return rc == ERR_OK ? mark(t, T_QUEUE, key_span(&k)) : rc;
 }
 
 /* Checks and queues; *p is the payout as it is then. */
@@ -81,7 +132,6 @@ enum err payout_add(struct watcher *w, struct db_txn *t, const struct payout_ord
 		    struct payout *p)
 {
 	struct payout old;
-	uint8_t number[8];
 	*p = (struct payout){0};
 	enum err rc = check(w, o);
 	if (rc != ERR_OK) {
@@ -92,10 +142,8 @@ enum err payout_add(struct watcher *w, struct db_txn *t, const struct payout_ord
 	p->priority = o->priority;
 	p->not_before = o->not_before;
 	p->state = PAYOUT_QUEUED;
-	p->time = watcher_now(w);
 	memcpy(p->id, o->id, strlen(o->id));
 	memcpy(p->reference, o->reference, strlen(o->reference));
-	wire_id(&p->wire, o->id);
 	rc = payout_find(&old, t, p->id);
 	if (rc == ERR_OK) {
 		bool same = same_content(&old, p);
@@ -104,22 +152,7 @@ enum err payout_add(struct watcher *w, struct db_txn *t, const struct payout_ord
 			    : err_set(ERR_CONFLICT,
 				      "payout %s was queued before with other content", p->id);
 	}
-	if (rc == ERR_NOT_FOUND) {
-		rc = counter_next(t, COUNT_PAYOUTS, &p->number);
-	}
-	if (rc == ERR_OK) {
-		rc = payout_write(t, p);
-	}
-	store64_be(number, p->number);
-	if (rc == ERR_OK) {
-		rc = db_put(t, T_PAYOUT_IDS, db_span(p->id, strlen(p->id)),
-			    db_span(number, sizeof number));
-	}
-	struct table_key k = key_queue(p);
-	if (rc == ERR_OK) {
-		rc = mark(t, T_QUEUE, key_span(&k));
-	}
-	return rc == ERR_OK ? payout_event(w, t, "payout_queued", p) : rc;
+	return rc == ERR_NOT_FOUND ? payout_create(w, t, p) : rc;
 }
 
 enum err watcher_add_payout(struct watcher *w, const struct payout_order *order, struct payout *out)
@@ -198,82 +231,6 @@ enum err watcher_import_payouts(struct watcher *w, struct span csv, struct payou
 	return rc;
 }
 
-static enum err unknown(const char *id)
-{
-	char safe[80];
-	return err_set(ERR_NOT_FOUND, "there is no payout %s",
-		       text_safe(safe, sizeof safe, id, strlen(id)));
-}
-
-static enum err cancel(struct watcher *w, struct db_txn *t, const char *id)
-{
-	struct payout p;
-	enum err rc = payout_find(&p, t, id);
-	if (rc == ERR_NOT_FOUND) {
-		return unknown(id);
-	}
-	if (rc != ERR_OK || p.state == PAYOUT_CANCELLED) {
-		return rc;
-	}
-	if (p.state != PAYOUT_QUEUED && p.state != PAYOUT_REFUSED) {
-		return err_set(ERR_STATE, "payout %s is %s; only a queued one can be cancelled", id,
-			       payout_state_name(p.state));
-	}
-	if (p.tied) {
-		return err_set(ERR_STATE,
-			       "payout %s may have been signed in request %llu; it can be paid but "
-			       "not cancelled",
-			       id, (unsigned long long)p.request);
-	}
-	if (p.state == PAYOUT_QUEUED) {
-		struct table_key k = key_queue(&p);
-		rc = unmark(t, T_QUEUE, key_span(&k));
-	}
-	p.state = PAYOUT_CANCELLED;
-	if (rc == ERR_OK) {
-		rc = payout_write(t, &p);
-	}
-	return rc == ERR_OK ? payout_event(w, t, "payout_cancelled", &p) : rc;
-}
-
-enum err watcher_cancel_payout(struct watcher *w, const char *id)
-{
-	struct db_txn *t = NULL;
-	enum err rc = db_begin(&t, w->db, true);
-	return rc == ERR_OK ? txn_end(t, cancel(w, t, id)) : rc;
-}
-
-static enum err retry(struct watcher *w, struct db_txn *t, const char *id)
-{
-	struct payout p;
-	enum err rc = payout_find(&p, t, id);
-	if (rc == ERR_NOT_FOUND) {
-		return unknown(id);
-	}
-	if (rc != ERR_OK || p.state == PAYOUT_QUEUED) {
-		return rc;
-	}
-	if (p.state != PAYOUT_REFUSED) {
-		return err_set(ERR_STATE, "payout %s is %s; only a refused one can be queued again",
-			       id, payout_state_name(p.state));
-	}
-	struct table_key k = key_queue(&p);
-	p.state = PAYOUT_QUEUED;
-	p.refused = ERR_OK;
-	rc = mark(t, T_QUEUE, key_span(&k));
-	if (rc == ERR_OK) {
-		rc = payout_write(t, &p);
-	}
-	return rc == ERR_OK ? payout_event(w, t, "payout_queued_again", &p) : rc;
-}
-
-enum err watcher_retry_payout(struct watcher *w, const char *id)
-{
-	struct db_txn *t = NULL;
-	enum err rc = db_begin(&t, w->db, true);
-	return rc == ERR_OK ? txn_end(t, retry(w, t, id)) : rc;
-}
-
 enum err watcher_get_payout(const struct watcher *w, const char *id, struct payout *out)
 {
 	struct db_txn *t = NULL;
@@ -283,7 +240,7 @@ enum err watcher_get_payout(const struct watcher *w, const char *id, struct payo
 	}
 	rc = payout_find(out, t, id);
 	db_abort(t);
-	return rc == ERR_NOT_FOUND ? unknown(id) : rc;
+	return rc == ERR_NOT_FOUND ? payout_unknown(id) : rc;
 }
 
 enum err watcher_get_payout_by_number(const struct watcher *w, uint64_t number, struct payout *out)

@@ -116,20 +116,40 @@ enum err sent_unmined(const struct watcher *w, struct db_txn *t, const struct ha
 	return rc;
 }
 
-enum err sent_conflict(const struct watcher *w, struct db_txn *t, const struct image_record *image,
+static bool has_image(const struct sent_tx *s, const struct key_image *image)
+{
+	for (size_t i = 0; i < s->n_images; i++) {
+		if (memcmp(s->images[i].b, image->b, 32) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum err sent_conflict(const struct watcher *w, struct db_txn *t, const struct key_image *image,
 		       const struct hash *by)
 {
-	static const struct hash none;
-	struct sent_tx s;
-	if (memcmp(image->signed_by.b, none.b, 32) == 0 ||
-	    memcmp(image->signed_by.b, by->b, 32) == 0) {
-		return ERR_OK;
-	}
-	enum err rc = sent_read(&s, t, &image->signed_by);
-	if (rc == ERR_OK && s.state != SENT_REJECTED) {
-		rc = sent_set(t, &s, SENT_REJECTED, PAYOUT_FAILED);
+	struct span key, value;
+	struct sent_tx s = {0};
+	struct hash id;
+	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK) {
+		if (key.n != 32) {
+			rc = err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
+			break;
+		}
+		memcpy(id.b, key.p, 32);
+		rc = sent_read(&s, t, &id);
+		if (rc == ERR_OK && s.state != SENT_REJECTED && memcmp(id.b, by->b, 32) != 0 &&
+		    has_image(&s, image)) {
+			rc = sent_set(t, &s, SENT_REJECTED, PAYOUT_FAILED);
+			if (rc == ERR_OK) {
+				rc = sent_event(w, t, "transaction_conflict", &s);
+			}
+		}
 		if (rc == ERR_OK) {
-			rc = sent_event(w, t, "transaction_conflict", &s);
+			key = db_span(id.b, 32);
+			rc = db_next(t, T_SENT_OPEN, &key, &value);
 		}
 	}
 	secret_wipe(&s, sizeof s);

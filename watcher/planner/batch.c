@@ -77,8 +77,10 @@ static enum err queue_load(struct queue *q, size_t *waiting, struct db_txn *t, u
 struct making {
 	struct db_txn *t;
 	const struct fee_rate *rate;
+	const struct watcher *w;
 	const struct account_view *account;
 	struct funds *funds;
+	size_t outputs; /* that there will be to pay from, once all this is mined */
 	struct queue *queue;
 };
 
@@ -138,7 +140,18 @@ static enum err make_new(struct draft *d, const struct making *m, size_t at)
 	return rc;
 }
 
-static enum err make_all(struct draft *drafts, size_t *n, const struct making *m)
+/* The change is in as many parts as outputs are lacking. */
+static enum err finish(struct draft *d, struct making *m)
+{
+	const struct watcher_config *c = &m->w->config;
+	m->outputs -= d->n_in < m->outputs ? d->n_in : m->outputs;
+	size_t lacking = c->change_outputs > m->outputs ? c->change_outputs - m->outputs : 1;
+	enum err rc = draft_split(d, lacking, c->change_least, m->rate, m->account);
+	m->outputs += d->n_change;
+	return rc == ERR_OK ? draft_plan(d) : rc;
+}
+
+static enum err make_all(struct draft *drafts, size_t *n, struct making *m)
 {
 	bool dry = false;
 	for (size_t i = 0; i < m->queue->n && *n < REQUEST_TXS_MAX; i++) {
@@ -155,7 +168,7 @@ static enum err make_all(struct draft *drafts, size_t *n, const struct making *m
 		if (rc == ERR_OK) {
 			set_planned(m, d);
 			++*n;
-			rc = draft_plan(d);
+			rc = finish(d, m);
 		}
 		if (rc != ERR_OK) {
 			return rc;
@@ -165,18 +178,19 @@ static enum err make_all(struct draft *drafts, size_t *n, const struct making *m
 }
 
 enum err drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn *t,
-		     const struct fee_rate *rate, const struct account_view *account, uint64_t now)
+		     const struct fee_rate *rate, const struct watcher *w)
 {
 	struct queue q = {0};
 	struct funds f = {0};
-	struct making m = {t, rate, account, &f, &q};
+	struct making m = {
+	    .t = t, .rate = rate, .w = w, .account = &w->account, .funds = &f, .queue = &q};
 	*n = 0;
 	*left = 0;
 	*out = calloc(REQUEST_TXS_MAX, sizeof **out);
 	if (!*out) {
 		return ERR_NO_MEMORY;
 	}
-	enum err rc = queue_load(&q, left, t, now);
+	enum err rc = queue_load(&q, left, t, watcher_now(w));
 	if (rc == ERR_OK && q.n == 0) {
 		rc = *left ? err_set(ERR_NOT_FOUND,
 				     "the %zu queued payouts wait for their time, or for an "
@@ -187,6 +201,7 @@ enum err drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn 
 	if (rc == ERR_OK) {
 		rc = funds_load(&f, t);
 	}
+	m.outputs = f.kept;
 	if (rc == ERR_OK) {
 		rc = make_all(*out, n, &m);
 	}

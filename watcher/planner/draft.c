@@ -24,7 +24,7 @@ static bool same_keys(const struct address *a, const struct address *b)
  */
 static size_t extra_size(const struct draft *d, const struct account_view *account)
 {
-	size_t standard = 0, subaddresses = 0, n_out = d->n_payouts + 1;
+	size_t standard = 0, subaddresses = 0, n_out = d->n_payouts + d->n_change;
 	bool integrated = false;
 	struct address change;
 	address_of(&change, account, (struct subaddress){0, 0});
@@ -50,10 +50,10 @@ static size_t extra_size(const struct draft *d, const struct account_view *accou
 	return size;
 }
 
-static enum err most_fee(struct amount *fee, const struct draft *d, size_t n_in,
-			 const struct fee_rate *rate, const struct account_view *account)
+enum err draft_most_fee(struct amount *fee, const struct draft *d, size_t n_in,
+			const struct fee_rate *rate, const struct account_view *account)
 {
-	uint64_t weight = tx_weight_exact(n_in, n_in * OFFSETS_SIZE_MAX, d->n_payouts + 1,
+	uint64_t weight = tx_weight_exact(n_in, n_in * OFFSETS_SIZE_MAX, d->n_payouts + d->n_change,
 					  extra_size(d, account), FEE_VARINT_WIDE);
 	return fee_of_weight(fee, weight, rate->per_byte, rate->mask);
 }
@@ -62,7 +62,7 @@ static enum err most_fee(struct amount *fee, const struct draft *d, size_t n_in,
 static enum err needed(struct amount *out, const struct draft *d, size_t n_in,
 		       const struct fee_rate *rate, const struct account_view *account)
 {
-	enum err rc = most_fee(out, d, n_in, rate, account);
+	enum err rc = draft_most_fee(out, d, n_in, rate, account);
 	for (size_t i = 0; rc == ERR_OK && i < d->n_payouts; i++) {
 		if (!amount_add(out, *out, d->payouts[i].amount)) {
 			rc = err_set(ERR_FUNDS, "the payouts add up to more than can exist");
@@ -71,7 +71,7 @@ static enum err needed(struct amount *out, const struct draft *d, size_t n_in,
 	return rc;
 }
 
-static enum err sum_inputs(struct amount *out, const struct draft *d)
+enum err draft_inputs(struct amount *out, const struct draft *d)
 {
 	*out = amount_of(0);
 	for (size_t i = 0; i < d->n_in; i++) {
@@ -82,20 +82,35 @@ static enum err sum_inputs(struct amount *out, const struct draft *d)
 	return ERR_OK;
 }
 
-static void take(struct draft *d, struct funds *f, size_t i)
+enum err draft_split(struct draft *d, size_t most, struct amount least, const struct fee_rate *rate,
+		     const struct account_view *account)
 {
-	f->taken[i] = true;
-	d->in[d->n_in++] = f->o[i];
+	struct amount have, want, rest;
+	enum err rc = draft_inputs(&have, d);
+	if (most > TX_OUTPUTS_MAX - d->n_payouts) {
+		most = TX_OUTPUTS_MAX - d->n_payouts;
+	}
+	for (size_t n = most; rc == ERR_OK && n > 1; n--) {
+		d->n_change = n;
+		rc = needed(&want, d, d->n_in, rate, account);
+		if (rc == ERR_OK && amount_sub(&rest, have, want) &&
+		    rest.atomic / n >= least.atomic) {
+			return ERR_OK;
+		}
+	}
+	d->n_change = 1;
+	return rc;
 }
 
 enum err draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rate,
 		    const struct account_view *account)
 {
-	struct amount have, want, with;
+	struct amount have, want, lacking;
 	size_t tied = d->n_in;
 	enum err rc;
+	d->n_change = 1;
 	for (;;) {
-		rc = sum_inputs(&have, d);
+		rc = draft_inputs(&have, d);
 		if (rc == ERR_OK && d->n_in > 0) {
 			rc = needed(&want, d, d->n_in, rate, account);
 			if (rc == ERR_OK && amount_cmp(have, want) >= 0) {
@@ -108,40 +123,30 @@ enum err draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rat
 		if (rc != ERR_OK) {
 			break;
 		}
-		/* The smallest that is enough, else the largest there is. */
-		size_t best = f->n;
-		for (size_t i = 0; i < f->n; i++) {
-			if (f->taken[i]) {
-				continue;
-			}
-			best = i;
-			if (amount_add(&with, have, f->o[i].amount) &&
-			    amount_cmp(with, want) >= 0) {
-				break;
-			}
-		}
-		if (best == f->n || d->n_in == TX_INPUTS_MAX) {
+		/* Never false: one input less wants less, and that was not there. */
+		CHECK(amount_sub(&lacking, want, have));
+		struct fund *next = funds_pick(f, lacking);
+		if (!next || d->n_in == TX_INPUTS_MAX) {
 			rc = ERR_FUNDS;
 			break;
 		}
-		take(d, f, best);
-	}
-	/* Give back what was taken. */
-	for (size_t k = tied; k < d->n_in; k++) {
-		for (size_t i = 0; i < f->n; i++) {
-			if (memcmp(&f->o[i].at, &d->in[k].at, sizeof d->in[k].at) == 0) {
-				f->taken[i] = false;
-			}
+		rc = funds_take(&d->in[d->n_in], f, next);
+		if (rc != ERR_OK) {
+			break;
 		}
+		d->n_in++;
 	}
-	d->n_in = tied;
+	for (; d->n_in > tied; d->n_in--) {
+		funds_give_back(f, &d->in[d->n_in - 1]);
+	}
 	return rc;
 }
 
 enum err draft_plan(struct draft *d)
 {
 	struct plan *p = &d->plan;
-	*p = (struct plan){.tx_type = PLAN_TX_CLSAG_BPPLUS, .change_account = 0, .n_change = 1};
+	*p = (struct plan){
+	    .tx_type = PLAN_TX_CLSAG_BPPLUS, .change_account = 0, .n_change = (uint8_t)d->n_change};
 	p->in = calloc(d->n_in, sizeof *p->in);
 	p->out = calloc(d->n_payouts, sizeof *p->out);
 	if (!p->in || !p->out) {
@@ -182,7 +187,7 @@ enum err draft_fee(struct draft *d, const struct fee_rate *rate, const struct ac
 	struct amount fee = amount_of(0), last;
 	do {
 		last = fee;
-		uint64_t weight = tx_weight_exact(d->n_in, offsets, d->n_payouts + 1,
+		uint64_t weight = tx_weight_exact(d->n_in, offsets, d->n_payouts + d->n_change,
 						  extra_size(d, account), last.atomic);
 		enum err rc = fee_of_weight(&fee, weight, rate->per_byte, rate->mask);
 		if (rc != ERR_OK) {
@@ -190,5 +195,11 @@ enum err draft_fee(struct draft *d, const struct fee_rate *rate, const struct ac
 		}
 	} while (amount_cmp(fee, last) > 0);
 	d->plan.fee = fee;
+	if (d->all) {
+		d->plan.out[0].amount = amount_of(0);
+		enum err rc = plan_change(&d->plan.out[0].amount, &d->plan);
+		d->payouts[0].amount = d->plan.out[0].amount;
+		return rc;
+	}
 	return plan_change(&change, &d->plan);
 }

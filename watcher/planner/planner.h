@@ -13,12 +13,24 @@
  * what may have been signed before are for its payouts alone: spent on anything else, they would
  * leave it without its conflict.
  */
-struct funds {
-	size_t n;
-	struct output_record *o;
-	bool *taken;
+struct fund {
+	struct outpoint at;
+	struct amount amount;
+	bool taken;
 };
+struct funds {
+	struct db_txn *t;
+	size_t n;
+	struct fund *o;
+	size_t kept; /* these, and those that are still locked */
+};
+/* The transaction must outlive it. */
 enum err MUST_CHECK funds_load(struct funds *f, struct db_txn *t);
+/* The smallest that holds at least so much, else the largest; NULL when all are taken. */
+struct fund *funds_pick(struct funds *f, struct amount least);
+/* Reads it whole and marks it as taken. */
+enum err MUST_CHECK funds_take(struct output_record *out, const struct funds *f, struct fund *from);
+void funds_give_back(struct funds *f, const struct output_record *o);
 /* Wipes. */
 void funds_free(struct funds *f);
 
@@ -28,6 +40,9 @@ struct draft {
 	struct payout payouts[PAYOUTS_A_TX];
 	size_t n_in;
 	struct output_record in[TX_INPUTS_MAX];
+	size_t n_change; /* outputs */
+	bool fresh;      /* its payouts are not in the store yet */
+	bool all;        /* its only payout takes all that the fee leaves */
 	struct plan plan;
 };
 
@@ -45,12 +60,18 @@ enum err MUST_CHECK draft_fund(struct draft *d, struct funds *f, const struct fe
 			       const struct account_view *account);
 
 /*
+ * Splits a funded draft's change into up to `most` outputs of at least `least` each, so that the
+ * next payouts need not wait for one large output to unlock.
+ */
+enum err MUST_CHECK draft_split(struct draft *d, size_t most, struct amount least,
+				const struct fee_rate *rate, const struct account_view *account);
+
+/*
  * Groups queued payouts, in order, into funded drafts; *left counts those that found no funds, or
  * whose time has not come. ERR_NOT_FOUND, ERR_FUNDS.
  */
 enum err MUST_CHECK drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn *t,
-				const struct fee_rate *rate, const struct account_view *account,
-				uint64_t now);
+				const struct fee_rate *rate, const struct watcher *w);
 void drafts_free(struct draft *d, size_t n);
 
 /* ---- what may have been signed before: ties.c ---- */
@@ -85,7 +106,23 @@ enum err MUST_CHECK draft_plan(struct draft *d);
 enum err MUST_CHECK rings_make(struct draft *d, size_t n, const struct chain *chain,
 			       const struct rng *rng);
 
-/* Sets the fee by the exact weight, once the rings are there. */
+/* A fee that the draft with so many inputs cannot exceed. */
+enum err MUST_CHECK draft_most_fee(struct amount *fee, const struct draft *d, size_t n_in,
+				   const struct fee_rate *rate, const struct account_view *account);
+enum err MUST_CHECK draft_inputs(struct amount *out, const struct draft *d);
+
+/*
+ * Drafts that move outputs to an address: see watcher_sweep. `above` is what may leave, fees
+ * included. ERR_FUNDS when that would not be worth it.
+ */
+enum err MUST_CHECK sweep_make(struct draft **out, size_t *n, struct funds *f,
+			       const struct address *to, struct amount above, size_t outputs,
+			       const struct fee_rate *rate, const struct account_view *account);
+
+/*
+ * Sets the fee by the exact weight, once the rings are there; and the amount of a payout that takes
+ * all there is.
+ */
 enum err MUST_CHECK draft_fee(struct draft *d, const struct fee_rate *rate,
 			      const struct account_view *account);
 

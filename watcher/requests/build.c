@@ -8,18 +8,17 @@
 
 #include "common/base/secret.h"
 #include "watcher/health/health.h"
+#include "watcher/payouts/payouts.h"
 #include "watcher/planner/planner.h"
-#include "watcher/requests/requests.h"
+#include "watcher/requests/finish.h"
 #include "watcher/scan/halt.h"
 
 /* Per byte; a hundred times what the fastest level has ever cost. Above, the node is lying. */
 #define FEE_PER_BYTE_MOST UINT64_C(1000000000)
 
 static const char *const STATES[] = {
-    [REQUEST_OPEN] = "open",
-    [REQUEST_SIGNED] = "signed",
-    [REQUEST_REFUSED] = "refused",
-    [REQUEST_CANCELLED] = "cancelled",
+    [REQUEST_OPEN] = "open",           [REQUEST_SIGNED] = "signed",   [REQUEST_REFUSED] = "refused",
+    [REQUEST_CANCELLED] = "cancelled", [REQUEST_EXPIRED] = "expired",
 };
 
 const char *request_state_name(enum request_state s)
@@ -163,6 +162,21 @@ enum err reserve_inputs(struct db_txn *t, const struct request_tx_record *tx, ui
 	return rc;
 }
 
+enum err reserve_free(struct db_txn *t, const struct request_tx_record *tx, uint64_t to)
+{
+	struct output_record o;
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && i < tx->n_in; i++) {
+		rc = output_read(&o, t, &tx->in[i]);
+		if (rc == ERR_OK && !o.reserved) {
+			o.reserved = to;
+			rc = output_write(t, &o);
+		}
+	}
+	secret_wipe(&o, sizeof o);
+	return rc;
+}
+
 static enum err mark_requested(struct db_txn *t, const struct request_record *rec)
 {
 	enum err rc = ERR_OK;
@@ -179,6 +193,7 @@ static enum err mark_requested(struct db_txn *t, const struct request_record *re
 			if (rc == ERR_OK) {
 				p.state = PAYOUT_REQUESTED;
 				p.request = rec->info.number;
+				p.refused = ERR_OK;
 				rc = payout_write(t, &p);
 			}
 		}
@@ -187,21 +202,29 @@ static enum err mark_requested(struct db_txn *t, const struct request_record *re
 }
 
 /* Numbers, encodes, seals and writes down, in one transaction. */
-static enum err store(struct watcher *w, struct request *r, const struct draft *d, struct buf *file,
+static enum err store(struct watcher *w, struct request *r, struct draft *d, struct buf *file,
 		      struct request_info *out)
 {
 	struct request_record rec = {0};
 	struct db_txn *t = NULL;
 	struct buf body;
 	buf_init(&body, PROTO_MESSAGE_MAX);
-	enum err rc = fill_record(&rec, r, d);
-	if (rc == ERR_OK) {
-		rc = db_begin(&t, w->db, true);
-	}
+	enum err rc = db_begin(&t, w->db, true);
 	if (rc != ERR_OK) {
 		goto out;
 	}
-	rc = counter_next(t, COUNT_REQUESTS, &r->number);
+	for (size_t i = 0; rc == ERR_OK && i < r->n_txs; i++) {
+		if (d[i].fresh) {
+			rc = payout_create(w, t, &d[i].payouts[0]);
+			r->payouts[r->txs[i].payout[0]].id = d[i].payouts[0].wire;
+		}
+	}
+	if (rc == ERR_OK) {
+		rc = fill_record(&rec, r, d);
+	}
+	if (rc == ERR_OK) {
+		rc = counter_next(t, COUNT_REQUESTS, &r->number);
+	}
 	rec.info.number = r->number;
 	if (rc == ERR_OK) {
 		rc = journal_seen(&r->journal, t);
@@ -238,62 +261,76 @@ out:
 	return rc;
 }
 
-enum err watcher_build_request(struct watcher *w, struct buf *file, struct request_info *out)
+enum err ground_find(struct ground *g, struct watcher *w)
 {
-	struct draft *d = NULL;
-	struct request r = {0};
-	struct block_record top = {0};
-	struct fee_rate rate = {0};
 	struct db_txn *t = NULL;
-	size_t n = 0;
-	*out = (struct request_info){0};
-	enum err rc = db_begin(&t, w->db, false);
+	size_t expired;
+	*g = (struct ground){0};
+	enum err rc = watcher_expire_requests(w, &expired);
+	if (rc == ERR_OK) {
+		rc = db_begin(&t, w->db, false);
+	}
 	if (rc == ERR_OK) {
 		rc = payouts_check(t);
 		if (rc == ERR_OK) {
-			rc = block_top(&top, t);
+			rc = block_top(&g->top, t);
 		}
 		db_abort(t);
-		t = NULL;
 	}
 	if (rc == ERR_NOT_FOUND) {
 		rc = err_set(ERR_NODE_BEHIND, "nothing of the chain is known yet: sync first");
 	}
 	if (rc == ERR_OK) {
-		rc = node_is_ours(w, &top);
+		rc = node_is_ours(w, &g->top);
 	}
-	if (rc == ERR_OK) {
-		rc = fee_rate(&rate, w);
-	}
-	if (rc == ERR_OK) {
-		rc = db_begin(&t, w->db, false);
-	}
-	if (rc == ERR_OK) {
-		rc = drafts_make(&d, &n, &out->left, t, &rate, &w->account, watcher_now(w));
-		db_abort(t);
-	}
-	if (rc == ERR_OK) {
-		rc = rings_make(d, n, &w->chain, &w->rng);
-	}
+	return rc == ERR_OK ? fee_rate(&g->rate, w) : rc;
+}
+
+enum err request_finish(struct watcher *w, const struct ground *g, struct draft *d, size_t n,
+			struct buf *file, struct request_info *out)
+{
+	struct request r = {0};
+	enum err rc = rings_make(d, n, &w->chain, &w->rng);
 	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
-		rc = draft_fee(&d[i], &rate, &w->account);
+		rc = draft_fee(&d[i], &g->rate, &w->account);
 	}
 	if (rc == ERR_OK) {
 		r.time = watcher_now(w);
 		r.expires = r.time + w->config.request_seconds;
-		r.chain_height = top.height + 1;
-		r.chain_time = top.time;
-		r.chain_top = top.id;
+		r.chain_height = g->top.height + 1;
+		r.chain_time = g->top.time;
+		r.chain_top = g->top.id;
 		rc = fill_request(&r, d, n);
 	}
 	if (rc == ERR_OK) {
 		rc = store(w, &r, d, file, out);
 	}
+	request_free(&r);
+	return rc;
+}
+
+enum err watcher_build_request(struct watcher *w, struct buf *file, struct request_info *out)
+{
+	struct draft *d = NULL;
+	struct ground g;
+	struct db_txn *t = NULL;
+	size_t n = 0;
+	*out = (struct request_info){0};
+	enum err rc = ground_find(&g, w);
+	if (rc == ERR_OK) {
+		rc = db_begin(&t, w->db, false);
+	}
+	if (rc == ERR_OK) {
+		rc = drafts_make(&d, &n, &out->left, t, &g.rate, w);
+		db_abort(t);
+	}
+	if (rc == ERR_OK) {
+		rc = request_finish(w, &g, d, n, file, out);
+	}
 	if (rc != ERR_OK) {
 		buf_reset(file);
 		*out = (struct request_info){0};
 	}
-	request_free(&r);
 	drafts_free(d, n);
 	return rc;
 }

@@ -7,6 +7,7 @@
 
 #include "common/base/secret.h"
 #include "common/base/text.h"
+#include "watcher/payouts/payouts.h"
 #include "watcher/requests/requests.h"
 #include "watcher/scan/apply.h"
 
@@ -17,7 +18,24 @@ struct taking {
 	const struct request *request;
 	struct request_record *rec;
 	struct import_result *out;
+	bool late; /* the request was given up before */
 };
+
+/* What passes by itself: the payout may be asked for again, as it is. */
+static bool passes(enum err refused)
+{
+	static const enum err passing[] = {
+	    ERR_LIMIT_DAY,     ERR_LIMIT_DAY_COUNT, ERR_LIMIT_WEEK,
+	    ERR_LIMIT_MONTH,   ERR_LIMIT_REQUESTS,  ERR_REQUEST_EXPIRED,
+	    ERR_REQUEST_STALE, ERR_CLOCK_BEHIND,    ERR_ROLLED_BACK,
+	};
+	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+		if (refused == passing[i]) {
+			return true;
+		}
+	}
+	return false;
+}
 
 static enum err put_images(struct taking *k, const struct request_tx_record *rtx,
 			   const struct key_image *images, const struct hash *id)
@@ -68,11 +86,19 @@ static enum err take_signed(struct taking *k, size_t i)
 	for (size_t p = 0; rc == ERR_OK && p < rtx->n_out; p++) {
 		struct payout payout;
 		rc = payout_read(&payout, k->t, rtx->payout[p]);
-		if (rc == ERR_OK && payout.state == PAYOUT_REQUESTED &&
-		    payout.request == k->rec->info.number) {
+		/* Late: it waits in the queue again, or was refused there; not if it is asked anew.
+		 */
+		bool late = k->late && payout.tied &&
+			    (payout.state == PAYOUT_QUEUED || payout.state == PAYOUT_REFUSED);
+		if (rc == ERR_OK && (late || (payout.state == PAYOUT_REQUESTED &&
+					      payout.request == k->rec->info.number))) {
 			payout.tx = s.id;
+			payout.request = k->rec->info.number;
 			rc = payout_write(k->t, &payout);
 		}
+	}
+	if (rc == ERR_OK && k->late) {
+		rc = reserve_free(k->t, rtx, k->rec->info.number);
 	}
 	if (rc == ERR_OK) {
 		rc = put_images(k, rtx, images, &s.id);
@@ -105,16 +131,19 @@ static enum err take_refused(struct taking *k, size_t i, enum err why)
 		struct payout payout;
 		struct event_writer e;
 		rc = payout_read(&payout, k->t, rtx->payout[p]);
-		if (rc != ERR_OK || payout.state != PAYOUT_REQUESTED) {
+		if (rc != ERR_OK || payout.state != PAYOUT_REQUESTED ||
+		    payout.request != k->rec->info.number) {
 			continue;
 		}
-		payout.state = PAYOUT_REFUSED;
 		payout.refused = why;
-		rc = payout_write(k->t, &payout);
+		payout.state = PAYOUT_REFUSED;
+		rc = passes(why) || payout_is_sweep(&payout) ? payout_return(k->w, k->t, &payout)
+							     : payout_write(k->t, &payout);
 		if (rc == ERR_OK) {
 			event_begin(&e, "payout_refused", watcher_now(k->w));
 			event_text(&e, "id", payout.id);
 			event_text(&e, "reason", err_name(why));
+			event_text(&e, "state", payout_state_name(payout.state));
 			rc = event_end(&e, k->t, NULL);
 		}
 	}
@@ -169,11 +198,14 @@ static enum err import(struct watcher *w, struct db_txn *t, const struct reply *
 	}
 	out->request = rec.info.number;
 	out->refused = r->refused;
-	if (rec.info.state == REQUEST_CANCELLED) {
-		rc = err_set(ERR_STATE, "request %" PRIu64 " was cancelled here", rec.info.number);
+	bool late = rec.info.state == REQUEST_CANCELLED || rec.info.state == REQUEST_EXPIRED;
+	if (late && rec.never_left) {
+		rc = err_set(ERR_STATE,
+			     "request %" PRIu64 " was cancelled here as one that never left",
+			     rec.info.number);
 		goto out;
 	}
-	if (rec.info.state != REQUEST_OPEN) {
+	if (!late && rec.info.state != REQUEST_OPEN) {
 		out->again = memcmp(rec.reply.b, hash->b, 32) == 0;
 		rc = out->again ? ERR_OK
 				: err_set(ERR_MSG_REPLAYED,
@@ -186,7 +218,7 @@ static enum err import(struct watcher *w, struct db_txn *t, const struct reply *
 		rc = request_body(&request, t, rec.info.number);
 	}
 	if (rc == ERR_OK) {
-		struct taking k = {w, t, r, &request, &rec, out};
+		struct taking k = {w, t, r, &request, &rec, out, late};
 		rc = take(&k);
 	}
 	if (rc == ERR_OK) {

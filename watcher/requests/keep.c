@@ -1,4 +1,4 @@
-/* Requests as they are kept: listed, sealed again, given up. */
+/* Requests as they are kept: listed, sealed again. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,10 @@ enum err watcher_reseal_request(const struct watcher *w, uint64_t number, struct
 		return rc;
 	}
 	rc = request_read(&rec, t, number);
-	if (rc == ERR_OK && rec.info.state == REQUEST_CANCELLED) {
-		rc = err_set(ERR_STATE, "request %" PRIu64 " was cancelled", number);
+	if (rc == ERR_OK &&
+	    (rec.info.state == REQUEST_CANCELLED || rec.info.state == REQUEST_EXPIRED)) {
+		rc = err_set(ERR_STATE, "request %" PRIu64 " is %s", number,
+			     request_state_name(rec.info.state));
 	}
 	if (rc == ERR_OK) {
 		rc = db_get(t, T_BODIES, key_span(&k), &body);
@@ -58,63 +60,6 @@ enum err watcher_reseal_request(const struct watcher *w, uint64_t number, struct
 			     number);
 	}
 	db_abort(t);
-	request_record_free(&rec);
-	return unknown(rc, number);
-}
-
-static enum err return_payouts(struct db_txn *t, const struct request_record *rec, bool never_left)
-{
-	enum err rc = ERR_OK;
-	for (size_t i = 0; rc == ERR_OK && i < rec->n_txs; i++) {
-		const struct request_tx_record *tx = &rec->txs[i];
-		rc = reserve_inputs(t, tx, rec->info.number, 0);
-		for (size_t k = 0; rc == ERR_OK && k < tx->n_out; k++) {
-			struct payout p;
-			rc = payout_read(&p, t, tx->payout[k]);
-			if (rc != ERR_OK || p.state != PAYOUT_REQUESTED ||
-			    p.request != rec->info.number) {
-				continue;
-			}
-			p.state = PAYOUT_QUEUED;
-			if (!never_left && !p.tied) {
-				/* A tie it had is among these inputs too, and stays. */
-				p.tied = true;
-				p.tie = tx->in[0];
-			}
-			struct table_key q = key_queue(&p);
-			rc = payout_write(t, &p);
-			if (rc == ERR_OK) {
-				rc = mark(t, T_QUEUE, key_span(&q));
-			}
-		}
-	}
-	return rc;
-}
-
-enum err watcher_cancel_request(struct watcher *w, uint64_t number, bool never_left)
-{
-	struct request_record rec = {0};
-	struct db_txn *t = NULL;
-	enum err rc = db_begin(&t, w->db, true);
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	rc = request_read(&rec, t, number);
-	if (rc == ERR_OK && rec.info.state != REQUEST_OPEN) {
-		rc = err_set(ERR_STATE, "request %" PRIu64 " is %s; only an open one is cancelled",
-			     number, request_state_name(rec.info.state));
-	}
-	if (rc == ERR_OK) {
-		rc = return_payouts(t, &rec, never_left);
-	}
-	if (rc == ERR_OK) {
-		rec.info.state = REQUEST_CANCELLED;
-		rc = request_write(t, &rec);
-	}
-	if (rc == ERR_OK) {
-		rc = request_event(w, t, "request_cancelled", &rec.info);
-	}
-	rc = txn_end(t, rc);
 	request_record_free(&rec);
 	return unknown(rc, number);
 }

@@ -14,6 +14,9 @@ enum err MUST_CHECK request_event(const struct watcher *w, struct db_txn *t, con
 enum err MUST_CHECK reserve_inputs(struct db_txn *t, const struct request_tx_record *tx,
 				   uint64_t from, uint64_t to);
 
+/* Reserves for `to` those inputs that nobody has reserved. */
+enum err MUST_CHECK reserve_free(struct db_txn *t, const struct request_tx_record *tx, uint64_t to);
+
 /* The body of a request as it was sent; request_free. */
 enum err MUST_CHECK request_body(struct request *out, struct db_txn *t, uint64_t number);
 

@@ -56,7 +56,7 @@ static enum err spend_image(const struct watcher *w, struct db_txn *t,
 		rc = err_set(ERR_NODE_ANSWER, "a key image of ours is spent twice in the chain");
 	}
 	if (rc == ERR_OK) {
-		rc = sent_conflict(w, t, &r, by);
+		rc = sent_conflict(w, t, image, by);
 	}
 	if (rc != ERR_OK) {
 		return rc;

@@ -27,7 +27,7 @@ enum err MUST_CHECK sent_mined(const struct watcher *w, struct db_txn *t, const 
 enum err MUST_CHECK sent_unmined(const struct watcher *w, struct db_txn *t, const struct hash *id);
 /* A key image that our transaction has was spent by another one. */
 enum err MUST_CHECK sent_conflict(const struct watcher *w, struct db_txn *t,
-				  const struct image_record *image, const struct hash *by);
+				  const struct key_image *image, const struct hash *by);
 /* Sets a sent transaction's state and its payouts' with it; the event is the caller's. */
 enum err MUST_CHECK sent_set(struct db_txn *t, struct sent_tx *s, enum sent_state state,
 			     enum payout_state payouts);

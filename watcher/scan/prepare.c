@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/scan/workers.h"
+
+/* Fewer keys than this a core are not worth a thread. */
+#define DERIVE_LEAST 32
 
 static enum err parse_tx(struct prepared_tx *out, const struct chain_tx *t, uint64_t height,
 			 size_t place)
@@ -44,48 +48,67 @@ static size_t keys_of(const struct prepared_tx *t)
 	return t->tx.version == 2 ? t->extra.n_public + t->extra.n_additional : 0;
 }
 
-/* All shared secrets of the batch; keys that are no points leave zeros. */
+/* Keys as they stand in the transactions, in the order of their shared secrets. */
+struct deriving {
+	const uint8_t **key;
+	uint8_t *derived;
+	const struct view_key *view;
+};
+
+/* Shared secrets of keys from..to-1; keys that are no points leave zeros. */
+static enum err derive_part(void *ctx, size_t from, size_t to)
+{
+	const struct deriving *d = ctx;
+	size_t n = to - from, m = 0;
+	struct point *points = malloc((n + 1) * sizeof *points);
+	size_t *place = malloc((n + 1) * sizeof *place);
+	uint8_t *packed = malloc((n + 1) * 32);
+	enum err rc = points && place && packed ? ERR_OK : ERR_NO_MEMORY;
+	for (size_t i = from; rc == ERR_OK && i < to; i++) {
+		if (point_unpack_vartime(&points[m], d->key[i]) == ERR_OK) {
+			place[m++] = i;
+		}
+	}
+	if (rc == ERR_OK) {
+		err_clear();
+		point_mul8_batch_pack(packed, &d->view->s, points, m);
+	}
+	for (size_t i = 0; rc == ERR_OK && i < m; i++) {
+		memcpy(d->derived + 32 * place[i], packed + 32 * i, 32);
+	}
+	if (packed) {
+		secret_wipe(packed, (n + 1) * 32);
+	}
+	free(packed);
+	free(points);
+	free(place);
+	return rc;
+}
+
+/* All shared secrets of the batch, on all cores. */
 static enum err derive_all(struct prepared *p, const struct view_key *view)
 {
-	enum err rc = ERR_OK;
-	size_t n = p->n_derived, m = 0;
-	struct point *points = NULL;
-	size_t *place = NULL;
-	uint8_t *packed = NULL;
-	if (n == 0) {
+	struct deriving d = {.view = view};
+	size_t n = 0;
+	if (p->n_derived == 0) {
 		return ERR_OK;
 	}
-	points = malloc(n * sizeof *points);
-	place = malloc(n * sizeof *place);
-	packed = malloc(n * 32);
-	p->derived = calloc(n, 32);
-	if (!points || !place || !packed || !p->derived) {
-		rc = ERR_NO_MEMORY;
-		goto out;
+	d.key = malloc(p->n_derived * sizeof *d.key);
+	d.derived = p->derived = calloc(p->n_derived, 32);
+	if (!d.key || !d.derived) {
+		free(d.key);
+		return ERR_NO_MEMORY;
 	}
 	for (size_t i = 0; i < p->n; i++) {
 		for (size_t j = 0; j < p->blocks[i].n; j++) {
 			const struct prepared_tx *t = &p->blocks[i].txs[j];
 			for (size_t k = 0; k < keys_of(t); k++) {
-				if (point_unpack_vartime(&points[m], key_at(&t->extra, k)) ==
-				    ERR_OK) {
-					place[m++] = t->derived + k;
-				}
+				d.key[n++] = key_at(&t->extra, k);
 			}
 		}
 	}
-	err_clear();
-	point_mul8_batch_pack(packed, &view->s, points, m);
-	for (size_t i = 0; i < m; i++) {
-		memcpy(p->derived + 32 * place[i], packed + 32 * i, 32);
-	}
-out:
-	if (packed) {
-		secret_wipe(packed, n * 32);
-	}
-	free(packed);
-	free(points);
-	free(place);
+	enum err rc = work_on_all_cores(n, DERIVE_LEAST, derive_part, &d);
+	free(d.key);
 	return rc;
 }
 

@@ -7,11 +7,34 @@
 #define ACCOUNT_MOST (1u << 20)
 #define INDEX_MOST (1u << 30)
 
+enum err address_write(struct db_txn *t, const struct address_entry *e)
+{
+	uint8_t value[8 + LABEL_MAX];
+	size_t n = strlen(e->label);
+	struct table_key k = {0};
+	key_u32(&k, e->at.major);
+	key_u32(&k, e->at.minor);
+	store64_le(value, e->time);
+	memcpy(value + 8, e->label, n);
+	return db_put(t, T_ADDRESSES, key_span(&k), db_span(value, 8 + n));
+}
+
+enum err address_decode(struct address_entry *e, struct span key, struct span value)
+{
+	*e = (struct address_entry){0};
+	if (key.n != 8 || value.n < 8 || value.n > 8 + LABEL_MAX) {
+		return err_set(ERR_DB_DAMAGED, "a record of addresses does not read back");
+	}
+	e->at = (struct subaddress){load32_be(key.p), load32_be(key.p + 4)};
+	e->time = load64_le(value.p);
+	memcpy(e->label, value.p + 8, value.n - 8);
+	return ERR_OK;
+}
+
 enum err address_make(const struct watcher *w, struct db_txn *t, struct address_entry *e)
 {
 	struct account_record a;
 	struct event_writer ev;
-	struct table_key k = {0};
 	enum err rc = account_read(&a, t, e->at.major);
 	if (rc != ERR_OK) {
 		return rc;
@@ -28,11 +51,9 @@ enum err address_make(const struct watcher *w, struct db_txn *t, struct address_
 	if (rc == ERR_OK) {
 		rc = subaddress_cover(t, &w->account, e->at);
 	}
-	key_u32(&k, e->at.major);
-	key_u32(&k, e->at.minor);
+	e->time = watcher_now(w);
 	if (rc == ERR_OK) {
-		/* One byte more than the label: records are never empty. */
-		rc = db_put(t, T_ADDRESSES, key_span(&k), db_span(e->label, strlen(e->label) + 1));
+		rc = address_write(t, e);
 	}
 	if (rc == ERR_OK) {
 		event_begin(&ev, "address_made", watcher_now(w));
@@ -81,13 +102,10 @@ enum err watcher_addresses(const struct watcher *w, address_visit *visit, void *
 	}
 	rc = db_first(t, T_ADDRESSES, db_span(NULL, 0), &key, &value);
 	while (rc == ERR_OK) {
-		if (key.n != 8 || value.n == 0 || value.n > sizeof e.label ||
-		    value.p[value.n - 1] != 0) {
-			rc = err_set(ERR_DB_DAMAGED, "a record of addresses does not read back");
+		rc = address_decode(&e, key, value);
+		if (rc != ERR_OK) {
 			break;
 		}
-		e.at = (struct subaddress){load32_be(key.p), load32_be(key.p + 4)};
-		memcpy(e.label, value.p, value.n);
 		address_of(&e.address, &w->account, e.at);
 		if (!visit(ctx, &e)) {
 			break;

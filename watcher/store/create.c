@@ -122,6 +122,12 @@ void watcher_config_default(struct watcher_config *out)
 	    .request_seconds = 7 * 86400,
 	    .stall_seconds = 3600,
 	    .witnesses_needed = 1,
+	    .request_grace = 86400,
+	    .change_outputs = 1,
+	    .change_least = amount_of(ATOMIC_PER_XMR / 10),
+	    .keep_labels = UINT64_C(800) * 86400,
+	    .keep_references = UINT64_C(400) * 86400,
+	    .keep_blobs = UINT64_C(30) * 86400,
 	};
 }
 

@@ -1,4 +1,4 @@
-/* Events, status, and the check of everything that is derived. */
+/* Events and status. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -32,6 +32,7 @@ static bool count_payout(void *ctx, const struct payout *p)
 {
 	struct watcher_status *s = ctx;
 	s->queued += p->state == PAYOUT_QUEUED;
+	s->failed += p->state == PAYOUT_FAILED;
 	return true;
 }
 
@@ -89,88 +90,4 @@ enum err watcher_status(const struct watcher *w, struct watcher_status *out)
 		rc = watcher_sent(w, count_sent, out);
 	}
 	return rc;
-}
-
-/* Whether a mark is there exactly when it should be. */
-static enum err expect(struct db_txn *t, enum table table, struct table_key key, bool want,
-		       const char *what)
-{
-	struct span value;
-	enum err rc = db_get(t, table, key_span(&key), &value);
-	if (rc != ERR_OK && rc != ERR_NOT_FOUND) {
-		return rc;
-	}
-	if ((rc == ERR_OK) != want) {
-		return err_set(ERR_DB_DAMAGED, "an output and the index of %s disagree", what);
-	}
-	return ERR_OK;
-}
-
-static enum err verify_output(struct db_txn *t, const struct output_record *o)
-{
-	bool in_block = o->state != DEPOSIT_REVERSED;
-	enum err rc =
-	    expect(t, T_OUT_HEIGHT, key_height_outpoint(o->height, &o->at), in_block, "heights");
-	if (rc == ERR_OK) {
-		rc = expect(t, T_OUT_KEY, key_one_time(&o->one_time, &o->at), in_block,
-			    "one-time keys");
-	}
-	if (rc == ERR_OK) {
-		uint8_t point[OUTPOINT_SIZE];
-		struct table_key k = key_address_height(o->address, o->height);
-		outpoint_key(point, &o->at);
-		key_bytes(&k, point, sizeof point);
-		rc = expect(t, T_OUT_ADDRESS, k, in_block && o->state != DEPOSIT_OWN, "addresses");
-	}
-	if (rc == ERR_OK && in_block) {
-		rc = expect(t, T_POOL, key_of_outpoint(&o->at), false, "what waits");
-	}
-	if (rc == ERR_OK && (!in_block || o->spent)) {
-		rc = expect(t, T_UNSPENT, key_of_outpoint(&o->at), false, "what is unspent");
-	}
-	if (rc == ERR_OK && o->due) {
-		rc = expect(t, T_DUE, key_height_outpoint(o->due, &o->at), true, "what is due");
-	}
-	if (rc == ERR_OK && o->credit && amount_cmp(o->credited, o->worth) != 0) {
-		rc = err_set(ERR_DB_DAMAGED, "a deposit is credited with another amount than it "
-					     "is worth");
-	}
-	if (rc == ERR_OK && (o->credit != 0) != !amount_is_zero(o->credited)) {
-		rc = err_set(ERR_DB_DAMAGED, "a deposit's credit has no event, or no amount");
-	}
-	return rc;
-}
-
-enum err watcher_verify(const struct watcher *w)
-{
-	struct db_txn *t = NULL;
-	struct span key, value;
-	struct ledger_head head;
-	struct output_record o;
-	enum err rc = db_begin(&t, w->db, false);
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	rc = ledger_verify(&head, &WATCHER_EVENTS, t);
-	if (rc == ERR_OK) {
-		rc = journal_check(w, t);
-	}
-	if (rc == ERR_OK) {
-		rc = invoices_verify(t);
-	}
-	if (rc == ERR_OK) {
-		rc = db_first(t, T_OUTPUTS, db_span(NULL, 0), &key, &value);
-	}
-	while (rc == ERR_OK) {
-		rc = output_decode(&o, key, value);
-		if (rc == ERR_OK) {
-			rc = verify_output(t, &o);
-		}
-		if (rc == ERR_OK) {
-			rc = db_next(t, T_OUTPUTS, &key, &value);
-		}
-	}
-	db_abort(t);
-	secret_wipe(&o, sizeof o);
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }

@@ -158,6 +158,7 @@ static void c_payout(struct codec *c, struct payout *p)
 	c_text(c, p->reference, sizeof p->reference);
 	p->priority = c_enum(c, p->priority, PAYOUT_HIGH, PAYOUT_LOW);
 	c_u64(c, &p->not_before);
+	c_bool(c, &p->forgotten);
 	p->state = c_enum(c, p->state, PAYOUT_QUEUED, PAYOUT_FAILED);
 	c_u64(c, &p->time);
 	c_u64(c, &p->request);
@@ -210,13 +211,14 @@ static enum err c_request(struct codec *c, struct request_record *r)
 {
 	uint64_t n_payouts = r->info.n_payouts, n_inputs = r->info.n_inputs;
 	c_bytes(c, r->info.hash.b, 32);
-	r->info.state = c_enum(c, r->info.state, REQUEST_OPEN, REQUEST_CANCELLED);
+	r->info.state = c_enum(c, r->info.state, REQUEST_OPEN, REQUEST_EXPIRED);
 	c_u64(c, &r->info.time);
 	c_u64(c, &r->info.expires);
 	c_u64(c, &n_payouts);
 	c_u64(c, &n_inputs);
 	c_amount(c, &r->info.amount);
 	c_amount(c, &r->info.fee);
+	c_bool(c, &r->never_left);
 	c_bytes(c, r->reply.b, 32);
 	r->n_txs = (uint32_t)c_count(c, r->n_txs, REQUEST_TXS_MAX);
 	r->info.n_payouts = n_payouts;
@@ -465,7 +467,14 @@ enum err request_write(struct db_txn *t, const struct request_record *r)
 	buf_init(&b, RECORD_MAX);
 	enum err rc = c_request(&(struct codec){&b, NULL}, &copy);
 	enum err put_rc = put(t, T_REQUESTS, key_span(&key), &b);
-	return rc != ERR_OK ? rc : put_rc;
+	rc = rc != ERR_OK ? rc : put_rc;
+	if (rc == ERR_OK && r->info.state == REQUEST_OPEN) {
+		return db_put(t, T_REQUEST_OPEN, key_span(&key), db_span("", 1));
+	}
+	if (rc == ERR_OK) {
+		rc = db_del(t, T_REQUEST_OPEN, key_span(&key));
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
 enum err request_record_decode(struct request_record *r, struct span key, struct span value)

@@ -58,6 +58,7 @@ struct request_tx_record {
 
 struct request_record {
 	struct request_info info; /* its `left` is not kept */
+	bool never_left;          /* cancelled before the signer can have seen it */
 	struct hash reply;        /* hash of the reply that answered it */
 	uint32_t n_txs;
 	struct request_tx_record *txs; /* request_record_free */
@@ -87,6 +88,7 @@ enum err MUST_CHECK payout_decode(struct payout *p, struct span key, struct span
 /* ERR_NOT_FOUND. */
 enum err MUST_CHECK payout_find(struct payout *p, struct db_txn *t, const char *id);
 
+/* With the index of open requests. */
 enum err MUST_CHECK request_write(struct db_txn *t, const struct request_record *r);
 enum err MUST_CHECK request_read(struct request_record *r, struct db_txn *t, uint64_t number);
 enum err MUST_CHECK request_record_decode(struct request_record *r, struct span key,

@@ -41,6 +41,7 @@ const char *const WATCHER_TABLES[] = {
     [T_INVOICE_ENDS] = "invoice_expiries",
     [T_INVOICE_LATE] = "invoices_late",
     [T_INVOICE_NEWS] = "invoices_changed",
+    [T_REQUEST_OPEN] = "requests_open",
 };
 const unsigned WATCHER_TABLE_COUNT = T_COUNT;
 _Static_assert(sizeof WATCHER_TABLES / sizeof WATCHER_TABLES[0] == T_COUNT, "a table has no name");

@@ -16,6 +16,7 @@
 #define META_RINGS "rings"     /* there when rings of signed transactions must be looked at */
 #define META_HALT "halt"       /* number of the event that halted payouts; absent: none */
 #define META_JOURNAL_START "journal-start" /* the kit's head: what our copy carries on from */
+#define META_PRUNED "pruned"               /* time of the last pruning */
 
 enum err MUST_CHECK meta_put(struct db_txn *t, const char *name, struct span value);
 /* Exactly n bytes; ERR_NOT_FOUND. */
@@ -85,6 +86,12 @@ void event_hash(struct event_writer *e, const char *name, const struct hash *h);
 void event_amount(struct event_writer *e, const char *name, struct amount a);
 /* Appends to the ledger and releases the writer; *number may be NULL. */
 enum err MUST_CHECK event_end(struct event_writer *e, struct db_txn *t, uint64_t *number);
+
+/* ---- addresses that were given out ---- */
+
+enum err MUST_CHECK address_write(struct db_txn *t, const struct address_entry *e);
+/* All but the address itself. */
+enum err MUST_CHECK address_decode(struct address_entry *e, struct span key, struct span value);
 
 /* ---- subaddresses ---- */
 

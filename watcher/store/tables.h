@@ -36,6 +36,7 @@ enum table {
 	T_INVOICE_ENDS, /* time, number: will be over when the chain's time is past it */
 	T_INVOICE_LATE, /* height, number: payments are late from this block on */
 	T_INVOICE_NEWS, /* number: to be judged before the transaction ends */
+	T_REQUEST_OPEN, /* number: requests that wait for their reply */
 	T_COUNT
 };
 

@@ -300,11 +300,11 @@ static void urgent_ones_first_and_none_before_its_time(void **state)
 
 /* A reply to request `number` that refuses it, as a signer would seal it. */
 static void refusal(struct hot *h, struct buf *file, const struct request_info *to,
-		    const struct identity *sender, const struct hash *hash)
+		    const struct identity *sender, const struct hash *hash, enum err refused)
 {
 	struct reply r = {.request_number = to->number,
 			  .request_hash = *hash,
-			  .refused = ERR_LIMIT_DAY,
+			  .refused = refused,
 			  .reason = "over the limit"};
 	struct buf body;
 	struct hash sealed;
@@ -335,23 +335,251 @@ static void replies(void **state)
 	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
 	uint8_t seed[32] = {9};
 	identity_from_seed(&stranger, seed);
-	refusal(&h, &file, &info, &stranger, &info.hash);
+	refusal(&h, &file, &info, &stranger, &info.hash, ERR_LIMIT_PAYOUT);
 	assert_int_equal(watcher_import_reply(&h.w, buf_span(&file), &r), ERR_MSG_SENDER);
-	refusal(&h, &file, &info, &h.signer, &(struct hash){{1}});
+	refusal(&h, &file, &info, &h.signer, &(struct hash){{1}}, ERR_LIMIT_DAY);
 	assert_int_equal(watcher_import_reply(&h.w, buf_span(&file), &r), ERR_MSG_UNKNOWN);
 	assert_int_equal(watcher_get_payout(&h.w, "a", &p), ERR_OK);
 	assert_int_equal(p.state, PAYOUT_REQUESTED);
-	refusal(&h, &file, &info, &h.signer, &info.hash);
+	refusal(&h, &file, &info, &h.signer, &info.hash, ERR_LIMIT_PAYOUT);
 	assert_int_equal(watcher_import_reply(&h.w, buf_span(&file), &r), ERR_OK);
-	assert_int_equal(r.refused, ERR_LIMIT_DAY);
+	assert_int_equal(r.refused, ERR_LIMIT_PAYOUT);
 	assert_int_equal(watcher_import_reply(&h.w, buf_span(&file), &r), ERR_OK);
 	assert_true(r.again);
 	assert_int_equal(watcher_get_payout(&h.w, "a", &p), ERR_OK);
 	assert_int_equal(p.state, PAYOUT_REFUSED);
-	assert_int_equal(p.refused, ERR_LIMIT_DAY);
+	assert_int_equal(p.refused, ERR_LIMIT_PAYOUT);
 	assert_int_equal(watcher_balance(&h.w, &b), ERR_OK);
 	assert_true(amount_is_zero(b.reserved));
 	assert_int_equal(watcher_retry_payout(&h.w, "a"), ERR_OK);
+	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	buf_free(&file);
+	hot_stop(&h);
+}
+
+/* What a day or a new message makes good waits in the queue; the operator need not look. */
+static void what_passes_by_itself_returns_to_the_queue(void **state)
+{
+	static const enum err passing[] = {ERR_LIMIT_DAY, ERR_LIMIT_MONTH, ERR_REQUEST_EXPIRED,
+					   ERR_REQUEST_STALE, ERR_CLOCK_BEHIND};
+	struct hot h;
+	struct address to;
+	struct request_info info;
+	struct import_result r;
+	struct payout p;
+	struct buf file;
+	(void)state;
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	funded(&h, 3, XMR);
+	recipient(&to, &h, ADDRESS_STANDARD);
+	assert_int_equal(add(&h, "a", &to, amount_of(XMR / 2), "", &p), ERR_OK);
+	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+		buf_reset(&file);
+		assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+		refusal(&h, &file, &info, &h.signer, &info.hash, passing[i]);
+		assert_int_equal(watcher_import_reply(&h.w, buf_span(&file), &r), ERR_OK);
+		assert_int_equal(watcher_get_payout(&h.w, "a", &p), ERR_OK);
+		assert_int_equal(p.state, PAYOUT_QUEUED);
+		assert_int_equal(p.refused, passing[i]);
+		assert_false(p.tied);
+	}
+	assert_int_equal(watcher_cancel_payout(&h.w, "a"), ERR_OK);
+	buf_free(&file);
+	hot_stop(&h);
+}
+
+static void nobody_answers(void **state)
+{
+	struct hot h;
+	struct address to;
+	struct request_info info;
+	struct import_result r;
+	struct balance b;
+	struct payout p;
+	struct buf file, late;
+	size_t n;
+	(void)state;
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	buf_init(&late, PROTO_MESSAGE_MAX);
+	funded(&h, 3, XMR);
+	recipient(&to, &h, ADDRESS_STANDARD);
+	assert_int_equal(add(&h, "a", &to, amount_of(XMR / 2), "", &p), ERR_OK);
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+	h.w.config.stall_seconds = 0;
+	h.now = info.expires + h.w.config.request_grace;
+	assert_int_equal(watcher_expire_requests(&h.w, &n), ERR_OK);
+	assert_int_equal(n, 0);
+	h.now++;
+	assert_int_equal(watcher_expire_requests(&h.w, &n), ERR_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(watcher_expire_requests(&h.w, &n), ERR_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(hot_events(&h, "request_expired"), 1);
+	/* It may have been signed: not to be cancelled, and its inputs are for it alone. */
+	assert_int_equal(watcher_get_payout(&h.w, "a", &p), ERR_OK);
+	assert_int_equal(p.state, PAYOUT_QUEUED);
+	assert_true(p.tied);
+	assert_int_equal(watcher_cancel_payout(&h.w, "a"), ERR_STATE);
+	assert_int_equal(watcher_balance(&h.w, &b), ERR_OK);
+	assert_true(amount_is_zero(b.reserved));
+	/* The reply comes after all; another for one that never left is refused. */
+	refusal(&h, &late, &info, &h.signer, &info.hash, ERR_REQUEST_EXPIRED);
+	assert_int_equal(watcher_import_reply(&h.w, buf_span(&late), &r), ERR_OK);
+	assert_int_equal(r.n_refused, 1);
+	assert_int_equal(watcher_import_reply(&h.w, buf_span(&late), &r), ERR_OK);
+	assert_true(r.again);
+	assert_int_equal(watcher_get_payout(&h.w, "a", &p), ERR_OK);
+	assert_true(p.tied);
+	buf_reset(&file);
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, true), ERR_OK);
+	refusal(&h, &late, &info, &h.signer, &info.hash, ERR_LIMIT_DAY);
+	assert_int_equal(watcher_import_reply(&h.w, buf_span(&late), &r), ERR_STATE);
+	buf_free(&file);
+	buf_free(&late);
+	hot_stop(&h);
+}
+
+static void change_is_split_for_a_thin_float(void **state)
+{
+	struct hot h;
+	struct address to;
+	struct request_info info;
+	struct request r;
+	struct payable p;
+	struct buf file;
+	(void)state;
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	funded(&h, 1, 4 * XMR);
+	recipient(&to, &h, ADDRESS_STANDARD);
+	h.w.config.change_outputs = 6;
+	h.w.config.change_least = amount_of(XMR / 2);
+	assert_int_equal(add(&h, "a", &to, amount_of(XMR), "", NULL), ERR_OK);
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+	assert_int_equal(watcher_get_request(&h.w, info.number, &r), ERR_OK);
+	/* Nearly 3 XMR are left: five parts of more than half, not six. */
+	assert_int_equal(r.txs[0].plan.n_change, 5);
+	rings_are_whole(&r.txs[0].plan);
+	request_free(&r);
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, true), ERR_OK);
+	h.w.config.change_outputs = 2;
+	buf_reset(&file);
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+	assert_int_equal(watcher_get_request(&h.w, info.number, &r), ERR_OK);
+	assert_int_equal(r.txs[0].plan.n_change, 2);
+	request_free(&r);
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, true), ERR_OK);
+	/* What is there now, what unlocks within 10 blocks and within 60. */
+	hot_deposit(&h, (struct subaddress){0, 0}, 7, 3);
+	hot_sync(&h);
+	assert_int_equal(watcher_payable(&h.w, &p), ERR_OK);
+	assert_int_equal(p.amount[PAYABLE_NOW].atomic, 4 * XMR);
+	assert_int_equal(p.outputs[PAYABLE_NOW], 1);
+	assert_int_equal(p.amount[PAYABLE_IN_10].atomic, 4 * XMR + 7);
+	assert_int_equal(p.amount[PAYABLE_IN_60].atomic, 4 * XMR + 7);
+	buf_free(&file);
+	hot_stop(&h);
+}
+
+/* Inputs, payouts and fee of a sweep's transactions; the amount that leaves. */
+static uint64_t leaves(const struct request *r)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < r->n_txs; i++) {
+		struct amount change;
+		rings_are_whole(&r->txs[i].plan);
+		assert_int_equal(plan_change(&change, &r->txs[i].plan), ERR_OK);
+		sum += r->txs[i].plan.out[0].amount.atomic + r->txs[i].plan.fee.atomic;
+	}
+	return sum;
+}
+
+static void what_lies_above_the_float_is_swept(void **state)
+{
+	struct hot h;
+	struct request_info info;
+	struct request r;
+	struct amount change;
+	struct payout p;
+	struct buf file;
+	struct watcher_status status;
+	bool due;
+	char id[PAYOUT_ID_MAX + 1];
+	(void)state;
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	hot_start(&h, 80);
+	uint64_t total = 0;
+	for (size_t i = 0; i < 140; i++) {
+		struct address to;
+		address_of(&to, &h.w.account, (struct subaddress){0, 1});
+		fake_chain_pay(h.chain, &to, amount_of(XMR / 10 + i));
+		total += XMR / 10 + i;
+	}
+	fake_chain_mine(h.chain, 1 + SPENDABLE_AGE, 120, true);
+	hot_sync(&h);
+	assert_int_equal(watcher_sweep(&h.w, amount_of(0), 0, &file, &info), ERR_CONFIG);
+	recipient(&h.w.config.vault, &h, ADDRESS_STANDARD);
+	h.w.config.float_amount = amount_of(total - 5);
+	assert_int_equal(watcher_sweep(&h.w, amount_of(0), 0, &file, &info), ERR_FUNDS);
+	/* Everything: full transactions without change. */
+	h.w.config.float_amount = amount_of(0);
+	assert_int_equal(watcher_sweep(&h.w, amount_of(0), 0, &file, &info), ERR_OK);
+	assert_int_equal(info.n_txs, 2);
+	assert_int_equal(info.n_inputs, 140);
+	assert_int_equal(watcher_get_request(&h.w, info.number, &r), ERR_OK);
+	assert_int_equal(r.txs[0].plan.n_in, TX_INPUTS_MAX);
+	assert_int_equal(plan_change(&change, &r.txs[0].plan), ERR_OK);
+	assert_true(amount_is_zero(change));
+	assert_int_equal(plan_change(&change, &r.txs[1].plan), ERR_OK);
+	assert_true(amount_is_zero(change));
+	assert_int_equal(leaves(&r), total);
+	request_free(&r);
+	/* A sweep that cannot have been signed is gone when it is given up. */
+	assert_int_equal(watcher_get_payout_by_number(&h.w, 1, &p), ERR_OK);
+	assert_int_equal(p.state, PAYOUT_REQUESTED);
+	memcpy(id, p.id, sizeof id);
+	assert_memory_equal(id, "sweep:", 6);
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, true), ERR_OK);
+	assert_int_equal(watcher_get_payout(&h.w, id, &p), ERR_OK);
+	assert_int_equal(p.state, PAYOUT_CANCELLED);
+	assert_int_equal(add(&h, "sweep:1", &p.to, amount_of(1), "", NULL), ERR_USAGE);
+	/* Float and queue stay. */
+	h.w.config.float_amount = amount_of(XMR);
+	assert_int_equal(add(&h, "owed", &p.to, amount_of(2 * XMR), "", NULL), ERR_OK);
+	buf_reset(&file);
+	assert_int_equal(watcher_sweep(&h.w, amount_of(0), 0, &file, &info), ERR_OK);
+	assert_int_equal(watcher_get_request(&h.w, info.number, &r), ERR_OK);
+	uint64_t left = leaves(&r);
+	assert_true(left <= total - 3 * XMR && left > total - 3 * XMR - XMR / 100);
+	request_free(&r);
+	/* By itself: not while one is on its way. */
+	h.w.config.sweep_above = amount_of(XMR);
+	assert_int_equal(watcher_sweep_due(&h.w, &due), ERR_OK);
+	assert_false(due);
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, true), ERR_OK);
+	assert_int_equal(watcher_sweep_due(&h.w, &due), ERR_OK);
+	assert_true(due);
+	h.w.config.sweep_above = amount_of(total);
+	assert_int_equal(watcher_sweep_due(&h.w, &due), ERR_OK);
+	assert_false(due);
+	h.w.config.sweep_outputs = 139;
+	assert_int_equal(watcher_sweep_due(&h.w, &due), ERR_OK);
+	assert_true(due);
+	/* So many outputs; so much. */
+	buf_reset(&file);
+	assert_int_equal(watcher_sweep(&h.w, amount_of(0), 7, &file, &info), ERR_OK);
+	assert_int_equal(info.n_inputs, 7);
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, true), ERR_OK);
+	buf_reset(&file);
+	assert_int_equal(watcher_sweep(&h.w, amount_of(XMR), 0, &file, &info), ERR_OK);
+	assert_int_equal(watcher_get_request(&h.w, info.number, &r), ERR_OK);
+	left = leaves(&r);
+	assert_true(left <= XMR && left > XMR - XMR / 100);
+	request_free(&r);
+	/* Given up after it left: it may be signed, and stays as it is. */
+	assert_int_equal(watcher_cancel_request(&h.w, info.number, false), ERR_OK);
+	assert_int_equal(watcher_status(&h.w, &status), ERR_OK);
+	assert_int_equal(status.queued, 2);
 	assert_int_equal(watcher_verify(&h.w), ERR_OK);
 	buf_free(&file);
 	hot_stop(&h);
@@ -367,6 +595,10 @@ int main(void)
 	    cmocka_unit_test(what_may_be_signed_is_planned_again_whole),
 	    cmocka_unit_test(urgent_ones_first_and_none_before_its_time),
 	    cmocka_unit_test(replies),
+	    cmocka_unit_test(what_passes_by_itself_returns_to_the_queue),
+	    cmocka_unit_test(nobody_answers),
+	    cmocka_unit_test(change_is_split_for_a_thin_float),
+	    cmocka_unit_test(what_lies_above_the_float_is_swept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

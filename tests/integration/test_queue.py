@@ -1,0 +1,123 @@
+"""
+The queue of payouts on a real chain: files of many, order and time, requests that are lost and turn
+up again, change in parts.
+"""
+import os
+
+from airlock import DONE, FAILED, NODE, POLICY, Treasury, USAGE
+from regtest import Chain, UNLOCK, XMR
+from test_payouts import confirm, funded
+
+
+def settings(treasury, **values):
+    """Puts settings into the watcher's configuration; names with _ for -."""
+    with open(os.path.join(treasury.watcher.folder, 'airlock.conf'), 'a', encoding='utf-8') as f:
+        f.writelines(f"{name.replace('_', '-')} = {value}\n" for name, value in values.items())
+
+
+def queue(treasury, text, code=DONE):
+    path = treasury.path('payouts.csv')
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(text)
+    return treasury.watcher.run('payout', 'import', path, '--json', code=code)
+
+
+def scenario_lost_requests():
+    with Chain() as chain:
+        treasury, payer = funded(chain, 'treasury', 6, 2 * XMR)
+        watcher, signer = treasury.watcher, treasury.signer
+        payee = chain.wallet('payee')
+        to = payee.address()
+
+        # A file of many: all or none.
+        good = f"id,amount,address,priority,reference\n" \
+               f"a,2.5,{to},normal,\"one, two\"\nb,0.25,{to},high,\n"
+        bad = queue(treasury, good + f"c,1,{to[:-1]},low,\n", code=USAGE)
+        assert 'line 4, address' in bad.err, bad.err
+        assert watcher.payouts() == {}
+        assert queue(treasury, good).json['queued'] == 2
+        assert queue(treasury, good).json['known'] == 2
+        assert queue(treasury, good.replace('2.5', '2.6'), code=FAILED).err.count('line 2') == 1
+
+        # Lost on the way back: asked for again, in conflict; both are signed, one can be mined.
+        first = treasury.request()
+        watcher.run('request', 'cancel', '1')
+        assert watcher.payouts() == {'a': 'queued', 'b': 'queued'}
+        watcher.run('payout', 'cancel', 'a', code=FAILED)
+        second = treasury.request()
+        signer.sign(first, first + '.reply')
+        signer.sign(second, second + '.reply')
+        watcher.take(second + '.reply')
+        watcher.broadcast()
+        late = watcher.take(first + '.reply')
+        assert len(late) == 1, 'the late reply is taken'
+        watcher.broadcast(code=NODE)  # the pool has the other one
+        confirm(chain, treasury, payer)
+        assert payee.balance()[0] == 11 * XMR // 4
+        assert set(watcher.payouts().values()) == {'in_block'}
+        watcher.broadcast()
+
+        # Lost, and back before it is asked for again: paid by that, and once.
+        queue(treasury, f"id,address,amount\nc,{to},0.5\n")
+        third = treasury.request()
+        signer.sign(third, third + '.reply')
+        watcher.run('request', 'cancel', '3')
+        assert watcher.payouts()['c'] == 'queued'
+        watcher.take(third + '.reply')
+        assert watcher.payouts()['c'] == 'signed'
+        watcher.build(treasury.path('nothing'), code=FAILED)
+        watcher.broadcast()
+        confirm(chain, treasury, payer, UNLOCK)
+        assert payee.balance()[0] == 13 * XMR // 4
+        assert set(watcher.payouts().values()) == {'confirmed'}
+        watcher.run('verify')
+        watcher.run('status')
+
+
+def scenario_change_in_parts():
+    with Chain() as chain:
+        treasury, payer = funded(chain, 'treasury', 1, 5 * XMR)
+        settings(treasury, change_outputs=4, change_least='0.5')
+        payee = chain.wallet('payee')
+        confirm(chain, treasury, payer)  # a template may be older than the deposit
+        assert treasury.watcher.status()['payable']['outputs_now'] == 1
+        treasury.pay({'a': (payee.address(), XMR)})
+        soon = treasury.watcher.status()['payable']
+        assert soon['now_atomic'] == soon['in_10_blocks_atomic'] == 0
+        assert 39 * XMR // 10 < soon['in_60_blocks_atomic'] < 4 * XMR
+        confirm(chain, treasury, payer)
+        soon = treasury.watcher.status()['payable']
+        assert soon['now_atomic'] == 0 and 39 * XMR // 10 < soon['in_10_blocks_atomic'] < 4 * XMR
+        chain.mine(UNLOCK, payer.address())
+        treasury.watcher.sync()
+        assert treasury.watcher.status()['payable']['outputs_now'] == 4
+        # Two payouts at once without waiting for each other's change.
+        treasury.pay({'b': (payee.address(), XMR // 2)})
+        treasury.pay({'c': (payee.address(), XMR // 2)})
+        confirm(chain, treasury, payer)
+        assert payee.balance()[0] == 2 * XMR
+
+
+def scenario_sweep():
+    """More than a hundred outputs go to the vault in one transaction, and the float stays."""
+    with Chain() as chain:
+        cold, miner = chain.wallet('vault'), chain.wallet('miner')
+        vaults = [{'name': 'cold', 'address': cold.address(), 'vault': True}]
+        treasury = Treasury(chain, policy=dict(POLICY, destinations=vaults))
+        chain.mine(115, treasury.watcher.address())
+        chain.mine(70, miner.address())
+        treasury.watcher.run('sweep', '--out', treasury.path('none'), code=USAGE)
+        settings(treasury, vault=cold.address(), float='100', fee='slow')
+        treasury.watcher.sync()
+        total, unlocked, _ = treasury.watcher.balance()
+        assert total == unlocked
+        built = treasury.watcher.run('sweep', '--out', treasury.path('sweep'), '--json').json
+        assert built['transactions'] == 1 and built['inputs'] >= 110, built
+        done = treasury.send(treasury.path('sweep'))
+        confirm(chain, treasury, miner)
+        tx = chain.node.transactions([done[0]['txid']])[0]
+        assert tx is not None and not tx['in_pool']
+        assert tx['as_json'].count('"k_image"') == built['inputs'] > 100
+        left = treasury.watcher.balance()[0]
+        assert cold.balance()[0] + done[0]['fee'] + left == total
+        assert 100 * XMR <= left < 101 * XMR, left

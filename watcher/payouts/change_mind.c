@@ -1,0 +1,201 @@
+/*
+ * Payouts out of the queue, and into it again. What may have been signed is never free: it can be
+ * paid only in conflict with what may be out there, and given up only once that is impossible.
+ */
+#include <string.h>
+
+#include "common/base/secret.h"
+#include "watcher/payouts/payouts.h"
+#include "watcher/requests/requests.h"
+
+/* The request's transaction that a failed payout was signed in, and what became of its inputs. */
+struct fallen {
+	uint64_t request;
+	struct request_tx_record tx;
+	size_t unspent;
+	struct outpoint first; /* of the unspent ones */
+	uint64_t newest;       /* height of the newest spend */
+};
+
+static enum err look_at_inputs(struct fallen *f, struct db_txn *t, const struct sent_tx *s)
+{
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && i < s->n_images; i++) {
+		struct image_record r;
+		rc = image_read(&r, t, &s->images[i]);
+		if (rc != ERR_OK) {
+			break;
+		}
+		if (r.spent) {
+			f->newest = r.height > f->newest ? r.height : f->newest;
+		} else if (f->unspent++ == 0) {
+			f->first = r.at;
+		}
+	}
+	return rc;
+}
+
+static enum err fallen_read(struct fallen *f, struct db_txn *t, const struct payout *p)
+{
+	struct sent_tx s;
+	struct request_record rec = {0};
+	*f = (struct fallen){0};
+	enum err rc = sent_read(&s, t, &p->tx);
+	f->request = s.request;
+	if (rc == ERR_OK) {
+		rc = look_at_inputs(f, t, &s);
+	}
+	if (rc == ERR_OK) {
+		rc = request_read(&rec, t, s.request);
+	}
+	if (rc == ERR_OK) {
+		rc = s.place < rec.n_txs
+			 ? ERR_OK
+			 : err_set(ERR_DB_DAMAGED, "a transaction is not in its request");
+	}
+	if (rc == ERR_OK) {
+		f->tx = rec.txs[s.place];
+	}
+	request_record_free(&rec);
+	secret_wipe(&s, sizeof s);
+	return rc;
+}
+
+static enum err may_cancel_failed(const struct watcher *w, struct db_txn *t, const struct payout *p)
+{
+	struct fallen f;
+	struct block_record top;
+	enum err rc = fallen_read(&f, t, p);
+	if (rc == ERR_OK) {
+		rc = block_top(&top, t);
+	}
+	if (rc == ERR_OK && f.unspent) {
+		return err_set(ERR_STATE,
+			       "payout %s was signed, and %zu inputs of its transaction are not "
+			       "spent: retry pays it from them",
+			       p->id, f.unspent);
+	}
+	if (rc == ERR_OK && top.height + 1 < f.newest + w->config.depth_above) {
+		return err_set(ERR_STATE,
+			       "what made payout %s impossible is at height %llu: wait until it is "
+			       "%u blocks deep",
+			       p->id, (unsigned long long)f.newest, w->config.depth_above);
+	}
+	return rc;
+}
+
+static enum err may_cancel(const struct watcher *w, struct db_txn *t, const struct payout *p)
+{
+	if (p->state == PAYOUT_FAILED) {
+		return may_cancel_failed(w, t, p);
+	}
+	if (p->state != PAYOUT_QUEUED && p->state != PAYOUT_REFUSED) {
+		return err_set(ERR_STATE, "payout %s is %s; only a queued one can be cancelled",
+			       p->id, payout_state_name(p->state));
+	}
+	if (p->tied) {
+		return err_set(ERR_STATE,
+			       "payout %s may have been signed in request %llu; it can be paid but "
+			       "not cancelled",
+			       p->id, (unsigned long long)p->request);
+	}
+	return ERR_OK;
+}
+
+static enum err cancel(struct watcher *w, struct db_txn *t, const char *id)
+{
+	struct payout p;
+	enum err rc = payout_find(&p, t, id);
+	if (rc == ERR_NOT_FOUND) {
+		return payout_unknown(id);
+	}
+	if (rc != ERR_OK || p.state == PAYOUT_CANCELLED) {
+		return rc;
+	}
+	rc = may_cancel(w, t, &p);
+	if (rc == ERR_OK && p.state == PAYOUT_QUEUED) {
+		struct table_key k = key_queue(&p);
+		rc = unmark(t, T_QUEUE, key_span(&k));
+	}
+	p.state = PAYOUT_CANCELLED;
+	if (rc == ERR_OK) {
+		rc = payout_write(t, &p);
+	}
+	return rc == ERR_OK ? payout_event(w, t, "payout_cancelled", &p) : rc;
+}
+
+enum err watcher_cancel_payout(struct watcher *w, const char *id)
+{
+	struct db_txn *t = NULL;
+	enum err rc = db_begin(&t, w->db, true);
+	return rc == ERR_OK ? txn_end(t, cancel(w, t, id)) : rc;
+}
+
+static enum err queue_again(const struct watcher *w, struct db_txn *t, struct payout *p)
+{
+	struct table_key k = key_queue(p);
+	p->state = PAYOUT_QUEUED;
+	p->refused = ERR_OK;
+	enum err rc = mark(t, T_QUEUE, key_span(&k));
+	if (rc == ERR_OK) {
+		rc = payout_write(t, p);
+	}
+	return rc == ERR_OK ? payout_event(w, t, "payout_queued_again", p) : rc;
+}
+
+/* Every payout of the transaction that failed with this one, from the inputs that are left. */
+static enum err retry_failed(const struct watcher *w, struct db_txn *t, const struct payout *p)
+{
+	struct fallen f;
+	enum err rc = fallen_read(&f, t, p);
+	if (rc == ERR_OK && f.unspent == 0) {
+		return err_set(ERR_STATE,
+			       "every input of payout %s's transaction was spent elsewhere, so the "
+			       "signer will not sign it again: cancel it, and queue it under a new "
+			       "id if it is still owed",
+			       p->id);
+	}
+	if (rc == ERR_OK) {
+		rc = reserve_inputs(t, &f.tx, f.request, 0);
+	}
+	for (size_t i = 0; rc == ERR_OK && i < f.tx.n_out; i++) {
+		struct payout other;
+		rc = payout_read(&other, t, f.tx.payout[i]);
+		if (rc == ERR_OK && other.state == PAYOUT_FAILED &&
+		    memcmp(other.tx.b, p->tx.b, 32) == 0) {
+			other.tied = true;
+			other.tie = f.first;
+			other.request = f.request;
+			rc = queue_again(w, t, &other);
+		}
+	}
+	return rc;
+}
+
+static enum err retry(struct watcher *w, struct db_txn *t, const char *id)
+{
+	struct payout p;
+	enum err rc = payout_find(&p, t, id);
+	if (rc == ERR_NOT_FOUND) {
+		return payout_unknown(id);
+	}
+	if (rc != ERR_OK || p.state == PAYOUT_QUEUED) {
+		return rc;
+	}
+	if (p.state == PAYOUT_FAILED) {
+		return retry_failed(w, t, &p);
+	}
+	if (p.state != PAYOUT_REFUSED) {
+		return err_set(ERR_STATE,
+			       "payout %s is %s; only a refused or failed one can be queued again",
+			       id, payout_state_name(p.state));
+	}
+	return queue_again(w, t, &p);
+}
+
+enum err watcher_retry_payout(struct watcher *w, const char *id)
+{
+	struct db_txn *t = NULL;
+	enum err rc = db_begin(&t, w->db, true);
+	return rc == ERR_OK ? txn_end(t, retry(w, t, id)) : rc;
+}

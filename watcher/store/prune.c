@@ -1,0 +1,198 @@
+/*
+ * What is no longer needed is forgotten by age. Each table is walked in parts, a transaction each,
+ * so that nobody waits long.
+ */
+#include <string.h>
+
+#include "common/base/secret.h"
+#include "watcher/requests/requests.h"
+
+#define PART 1000 /* records looked at in one transaction */
+#define DAY 86400
+
+struct pruning {
+	struct watcher *w;
+	struct db_txn *t;
+	uint64_t now;
+	struct prune_result *out;
+};
+
+static bool is_old(const struct pruning *p, uint64_t time, uint64_t keep)
+{
+	return keep && time < p->now && p->now - time > keep;
+}
+
+static enum err prune_address(struct pruning *p, struct span key, struct span value)
+{
+	struct address_entry e;
+	enum err rc = address_decode(&e, key, value);
+	if (rc != ERR_OK || e.label[0] == '\0' || !is_old(p, e.time, p->w->config.keep_labels)) {
+		return rc;
+	}
+	memset(e.label, 0, sizeof e.label);
+	p->out->labels++;
+	return address_write(p->t, &e);
+}
+
+static enum err prune_payout(struct pruning *p, struct span key, struct span value)
+{
+	struct payout o;
+	enum err rc = payout_decode(&o, key, value);
+	bool over = o.state == PAYOUT_CONFIRMED || o.state == PAYOUT_CANCELLED;
+	if (rc != ERR_OK || !over || o.forgotten ||
+	    !is_old(p, o.time, p->w->config.keep_references)) {
+		return rc;
+	}
+	memset(o.reference, 0, sizeof o.reference);
+	o.forgotten = true;
+	p->out->references++;
+	return payout_write(p->t, &o);
+}
+
+static enum err prune_sent(struct pruning *p, struct span key, struct span value)
+{
+	struct sent_tx s;
+	enum err rc = sent_decode(&s, key, value);
+	if (rc == ERR_OK && s.state == SENT_CONFIRMED && s.blob.n &&
+	    is_old(p, s.time, p->w->config.keep_blobs)) {
+		/* Its keys stay: they prove the payments. */
+		s.blob = (struct span){0};
+		p->out->blobs++;
+		rc = sent_write(p->t, &s);
+	}
+	secret_wipe(&s, sizeof s);
+	return rc;
+}
+
+/* Whether everything that a request asked for is over for good. */
+static enum err is_over(bool *over, struct db_txn *t, const struct request_record *r)
+{
+	enum err rc = ERR_OK;
+	*over = r->info.state != REQUEST_OPEN;
+	for (size_t i = 0; rc == ERR_OK && *over && i < r->n_txs; i++) {
+		for (size_t k = 0; rc == ERR_OK && k < r->txs[i].n_out; k++) {
+			struct payout p;
+			rc = payout_read(&p, t, r->txs[i].payout[k]);
+			*over = *over && rc == ERR_OK &&
+				(p.state == PAYOUT_CONFIRMED || p.state == PAYOUT_CANCELLED);
+		}
+	}
+	return rc;
+}
+
+static enum err prune_body(struct pruning *p, struct span key, struct span value)
+{
+	struct request_record r = {0};
+	bool over = false;
+	(void)value;
+	if (key.n != 8) {
+		return err_set(ERR_DB_DAMAGED, "a record of request bodies has a bad key");
+	}
+	uint64_t number = load64_be(key.p);
+	struct table_key k = key_height(number);
+	enum err rc = request_read(&r, p->t, number);
+	if (rc == ERR_OK && is_old(p, r.info.time, p->w->config.keep_blobs)) {
+		rc = is_over(&over, p->t, &r);
+	}
+	if (rc == ERR_OK && over) {
+		p->out->requests++;
+		rc = unmark(p->t, T_BODIES, key_span(&k));
+	}
+	request_record_free(&r);
+	return rc;
+}
+
+typedef enum err prune_one(struct pruning *p, struct span key, struct span value);
+
+/* One part of a table, from *at on; *at is empty at its end. */
+static enum err prune_part(struct pruning *p, enum table table, prune_one *one,
+			   struct table_key *at)
+{
+	struct span key, value;
+	enum err rc = db_begin(&p->t, p->w->db, true);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = db_first(p->t, table, key_span(at), &key, &value);
+	for (size_t i = 0; rc == ERR_OK && i < PART; i++) {
+		*at = (struct table_key){0};
+		key_bytes(at, key.p, key.n);
+		rc = one(p, key, value);
+		key = key_span(at);
+		if (rc == ERR_OK) {
+			rc = db_next(p->t, table, &key, &value);
+		}
+		if (rc == ERR_OK) {
+			*at = (struct table_key){0};
+			key_bytes(at, key.p, key.n);
+		}
+	}
+	if (rc == ERR_NOT_FOUND) {
+		*at = (struct table_key){0};
+		rc = ERR_OK;
+	}
+	return txn_end(p->t, rc);
+}
+
+static enum err note(struct pruning *p)
+{
+	uint8_t now[8];
+	struct event_writer e;
+	const struct prune_result *r = p->out;
+	enum err rc = db_begin(&p->t, p->w->db, true);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	store64_le(now, p->now);
+	rc = meta_put(p->t, META_PRUNED, db_span(now, sizeof now));
+	if (rc == ERR_OK && r->labels + r->references + r->blobs + r->requests > 0) {
+		event_begin(&e, "pruned", p->now);
+		event_number(&e, "labels", r->labels);
+		event_number(&e, "references", r->references);
+		event_number(&e, "transactions", r->blobs);
+		event_number(&e, "requests", r->requests);
+		rc = event_end(&e, p->t, NULL);
+	}
+	return txn_end(p->t, rc);
+}
+
+enum err watcher_prune(struct watcher *w, struct prune_result *out)
+{
+	static const struct {
+		enum table table;
+		prune_one *one;
+	} tables[] = {
+	    {T_ADDRESSES, prune_address},
+	    {T_PAYOUTS, prune_payout},
+	    {T_SENT, prune_sent},
+	    {T_BODIES, prune_body},
+	};
+	struct pruning p = {.w = w, .now = watcher_now(w), .out = out};
+	enum err rc = ERR_OK;
+	*out = (struct prune_result){0};
+	for (size_t i = 0; rc == ERR_OK && i < sizeof tables / sizeof tables[0]; i++) {
+		struct table_key at = {0};
+		do {
+			rc = prune_part(&p, tables[i].table, tables[i].one, &at);
+		} while (rc == ERR_OK && at.n);
+	}
+	return rc == ERR_OK ? note(&p) : rc;
+}
+
+enum err watcher_prune_daily(struct watcher *w, struct prune_result *out)
+{
+	struct db_txn *t = NULL;
+	uint8_t last[8];
+	*out = (struct prune_result){0};
+	enum err rc = db_begin(&t, w->db, false);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = meta_get(t, META_PRUNED, last, sizeof last);
+	db_abort(t);
+	uint64_t now = watcher_now(w), then = load64_le(last);
+	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && now > then && now - then > DAY)) {
+		return watcher_prune(w, out);
+	}
+	return rc;
+}
