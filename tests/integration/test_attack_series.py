@@ -220,7 +220,8 @@ def clocks(attack, copy):
     back = at_another_time(attack, copy, '-1d')
     entries = Signer(copy).journal()
     assert 'clock_behind' in back.sign(file, file + '.reply', code=REFUSED, confirm=confirm).err
-    assert [e.get('code') for e in Signer(copy).journal()[len(entries):]] == ['clock_behind']
+    new = Signer(copy).journal()[len(entries):]
+    assert all(e.get('code') == 'clock_behind' for e in new), new
     # A day on: the chain's time has not moved with it, so what was spent still counts.
     body = many(attack, [1], 0)
     body[CHAIN_TIME] = attack.bodies[0][CHAIN_TIME]

@@ -290,6 +290,7 @@ static void clock_behind_the_journal_refuses(void **state)
 	assert_int_equal(pay(1, 1), ERR_OK);
 	g.now -= 1;
 	assert_int_equal(pay(2, 1), ERR_CLOCK_BEHIND);
+	assert_int_equal(gap_entries(&g, RECORD_REQUEST_REFUSED), 1);
 	g.now += 1;
 	assert_int_equal(pay(3, 1), ERR_OK);
 }
