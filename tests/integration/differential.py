@@ -62,17 +62,16 @@ class Model:
         return found
 
     def credits(self):
-        """{txid: amount} of what is deep enough by the largest of the three sums"""
+        """{txid: amount} of the outputs that are deep enough by the larger of the two sums"""
         height, heights = self.node.height(), self.heights()
         credited = {}
         for txid, at in heights.items():
-            judged = sum(amount for _, amount in self.payments[txid])
-            for address, _ in self.payments[txid]:
-                judged = max(judged, sum(
-                    amount for other, h in heights.items() if at - WINDOW < h <= at
-                    for to, amount in self.payments[other] if to == address))
-            if height >= at + depth_of(judged):
-                credited[txid] = sum(amount for _, amount in self.payments[txid])
+            of_tx = sum(amount for _, amount in self.payments[txid])
+            for address, amount in self.payments[txid]:
+                of_address = sum(part for other, h in heights.items() if at - WINDOW < h <= at
+                                 for to, part in self.payments[other] if to == address)
+                if height >= at + depth_of(max(of_tx, of_address)):
+                    credited[txid] = credited.get(txid, 0) + amount
         return credited
 
 
@@ -165,7 +164,10 @@ class History:
         for (txid, _), amount in told.items():
             by_events[txid] = by_events.get(txid, 0) + amount
         where = f"seed {self.seed} {when}"
-        assert listed == expected, f"{where}: list {listed}\nmodel {expected}"
+        story = f"height {self.world.node.height()}, in blocks {heights}, waiting {waiting}, " \
+               f"paid {self.model.payments}"
+        assert listed == expected, f"{where}: list {listed}\nmodel {expected}\n{story}\n" + \
+            '\n'.join(str(e) for e in self.watcher.events())
         assert by_events == expected, f"{where}: events {by_events}\nmodel {expected}"
         for txid, at in states.items():
             assert (at <= {'in_block', 'confirmed', 'credited'} if txid in heights else
