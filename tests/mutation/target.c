@@ -42,11 +42,12 @@ static void set_policy(struct target *t)
 	struct policy *p = calloc(1, sizeof *p);
 	uint64_t waits;
 	CHECK(p);
-	snprintf(text, sizeof text,
-		 "{\"version\":1,\"limits\":{\"payout\":\"8\",\"transaction\":\"9\",\"day\":\"24\","
-		 "\"day_count\":14,\"fee\":\"0.01\",\"fee_per_byte\":\"0.000002\"},"
-		 "\"destinations\":[{\"name\":\"cold\",\"address\":\"%s\",\"vault\":true}]}",
-		 address_format(vault, &t->vault));
+	snprintf(
+	    text, sizeof text,
+	    "{\"version\":1,\"limits\":{\"payout\":\"8\",\"transaction\":\"9\",\"day\":\"17.5\","
+	    "\"day_count\":11,\"fee\":\"0.01\",\"fee_per_byte\":\"0.000002\"},"
+	    "\"destinations\":[{\"name\":\"cold\",\"address\":\"%s\",\"vault\":true}]}",
+	    address_format(vault, &t->vault));
 	CHECK(policy_parse(p, (struct span){(const uint8_t *)text, strlen(text)},
 			   NETWORK_STAGENET) == ERR_OK);
 	CHECK(settings_policy_set(&waits, &t->env, p) == ERR_OK && waits == 0);

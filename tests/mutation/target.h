@@ -21,8 +21,8 @@
 /* The policy's limits, as the oracle knows them. */
 #define LIMIT_PAYOUT (8 * ATOMIC_PER_XMR)
 #define LIMIT_TX (9 * ATOMIC_PER_XMR)
-#define LIMIT_DAY (24 * ATOMIC_PER_XMR)
-#define LIMIT_COUNT 14
+#define LIMIT_DAY (35 * ATOMIC_PER_XMR / 2)
+#define LIMIT_COUNT 11
 #define LIMIT_FEE (ATOMIC_PER_XMR / 100)
 #define LIMIT_FEE_PER_BYTE UINT64_C(2000000)
 
