@@ -87,7 +87,8 @@ ABOUT_PLANS = {
 
 def scenario_lies():
     with Chain() as chain, BadNode(chain.node) as bad:
-        watcher = Treasury(chain, url=bad.url).watcher
+        treasury = Treasury(chain, url=bad.url)
+        watcher = treasury.watcher
         configure(watcher)
         chain.node.mine(COINBASE_UNLOCK + 25, watcher.address())
         for what, lie in ABOUT_BLOCKS.items():
@@ -112,11 +113,9 @@ def scenario_lies():
         watcher.build(chain.path('request'), code=NODE)
         assert watcher.payouts() == {'one': 'queued'}
 
-        # A watcher that knows better, and a node that lies about what plans are made of.
-        watcher = Treasury(chain, 'second', url=bad.url).watcher
+        # A watcher of the same wallet that knows better, and lies about what plans are made of.
+        watcher = Treasury(chain, 'second', words=treasury.words, url=bad.url).watcher
         configure(watcher)
-        watcher.sync()
-        chain.node.mine(COINBASE_UNLOCK + 25, watcher.address())
         watcher.sync()
         credited = len([d for d in watcher.deposits() if d[4] == 'credited'])
         watcher.add('one', watcher.address(), XMR)
