@@ -70,6 +70,9 @@ def main():
             print(f"{'ok' if good else 'FAILED'} {name} ({seconds:.0f} s)", flush=True)
             if good:
                 passed += 1
+                for line in text.splitlines():
+                    if line.startswith('skipped'):
+                        print('    ' + line, flush=True)
             else:
                 failed += 1
                 print('    ' + '\n    '.join(text.strip().splitlines()[-60:]), flush=True)

@@ -235,6 +235,13 @@ static void lies_are_found_and_the_message_still_comes(void **state)
 	line.p[strlen("ur:airlock/")] = '2';
 	assert_int_equal(collector_line(c, &what, (const char *)line.p, line.n), ERR_OK);
 	assert_int_equal(what, COLLECTED_BAD);
+	line.p[strlen("ur:airlock/")] = '1';
+	line.p[strlen("ur:airlock/1-1")] = '4';
+	assert_int_equal(collector_line(c, &what, (const char *)line.p, line.n), ERR_OK);
+	assert_int_equal(what, COLLECTED_BAD);
+	line.p[strlen("ur:airlock/1-1")] = '3';
+	assert_int_equal(collector_line(c, &what, (const char *)line.p, line.n), ERR_OK);
+	assert_int_equal(what, COLLECTED_NEW);
 	buf_free(&line);
 	collector_free(c);
 	ur_encoder_free(&e);
