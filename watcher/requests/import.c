@@ -56,6 +56,20 @@ static enum err put_images(struct taking *k, const struct request_tx_record *rtx
 	return rc;
 }
 
+/* One of its inputs was spent in a block while the reply was away: it can only be the loser. */
+static enum err lost_already(struct taking *k, const struct key_image *images, size_t n)
+{
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+		struct image_record r;
+		rc = image_read(&r, k->t, &images[i]);
+		if (rc == ERR_OK && r.spent) {
+			rc = sent_conflict(k->w, k->t, &images[i], &r.by);
+		}
+	}
+	return rc;
+}
+
 static enum err take_signed(struct taking *k, size_t i)
 {
 	const struct reply_tx *rt = &k->reply->txs[i];
@@ -116,6 +130,9 @@ static enum err take_signed(struct taking *k, size_t i)
 		event_hash(&e, "txid", &s.id);
 		event_number(&e, "request", s.request);
 		rc = event_end(&e, k->t, NULL);
+	}
+	if (rc == ERR_OK) {
+		rc = lost_already(k, images, rtx->n_in);
 	}
 	secret_wipe(&s, sizeof s);
 	k->out->n_signed++;
