@@ -56,9 +56,10 @@ static void skip_value(struct scan *s)
 		} else if (c == ',' || c == ':') {
 			s->at++;
 		} else {
-			while (s->at < s->text.n && !strchr(",:{}[]\" \t\r\n", here(s))) {
+			/* A step at least: strchr takes a zero byte for one of the set. */
+			do {
 				s->at++;
-			}
+			} while (s->at < s->text.n && !strchr(",:{}[]\" \t\r\n", here(s)));
 		}
 	} while (depth > 0 && s->at < s->text.n);
 }

@@ -419,6 +419,10 @@ static enum err parse(struct policy *out, struct span text, enum network network
 	if (text.n > POLICY_FILE_MAX) {
 		return err_set(ERR_POLICY_FILE, "longer than %d bytes", POLICY_FILE_MAX);
 	}
+	/* jansson skips some zero bytes; no text has any. */
+	if (text.n && memchr(text.p, '\0', text.n)) {
+		return err_set(ERR_POLICY_FILE, "it holds a zero byte: it is not a text file");
+	}
 	const struct found root = {
 	    {0}, json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, &error)};
 	if (!root.value) {

@@ -58,6 +58,13 @@ static void finds_the_line(void **state)
 		assert_true(json_line((struct span){(uint8_t *)copy, n}, &d) <= 6);
 		free(copy);
 	}
+	/* With a zero byte anywhere, which may hide a bracket or a quote, it ends too. */
+	for (size_t n = 0; n < sizeof text; n++) {
+		char copy[sizeof text];
+		memcpy(copy, text, sizeof text);
+		copy[n] = '\0';
+		assert_true(json_line((struct span){(uint8_t *)copy, sizeof text}, &d) <= 9);
+	}
 }
 
 #define KEY "RWRwjBnKzzBQqfHzEO9UVZKZ0XYs210eg5TwUiVBM6SR59wdvIq4GkWP"

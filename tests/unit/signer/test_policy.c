@@ -57,6 +57,11 @@ static void refuses_what_it_does_not_understand(void **state)
 		assert_int_equal(parse(&p, cases[i].text), ERR_POLICY_FILE);
 		assert_non_null(strstr(err_detail(), cases[i].says));
 	}
+	static const char zero[] = "{\"version\":1,\"limits\":{\"payout\":22.\0}}";
+	assert_int_equal(policy_parse(&p, (struct span){(const uint8_t *)zero, sizeof zero - 1},
+				      NETWORK_STAGENET),
+			 ERR_POLICY_FILE);
+	assert_non_null(strstr(err_detail(), "zero byte"));
 }
 
 static void amounts_are_text(void **state)
