@@ -281,7 +281,9 @@ class Wallet(Server):
 
     def command(self):
         os.makedirs(self.folder, exist_ok=True)
+        # Rings are remembered by key image, and prepared wallets have the same ones in every chain.
         return ['monero-wallet-rpc', '--wallet-dir', self.folder, '--disable-rpc-login',
+                '--shared-ringdb-dir', os.path.join(self.folder, 'rings'),
                 '--rpc-bind-ip', '127.0.0.1', '--rpc-bind-port', str(self.port),
                 '--daemon-address', f"127.0.0.1:{self.node.port}", '--trusted-daemon',
                 '--log-file', self.log + '.log',
