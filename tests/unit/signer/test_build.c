@@ -123,7 +123,7 @@ static void many_subaddresses_get_additional_keys(void **state)
 	plan_free(&p);
 }
 
-static void change_can_be_split(void **state)
+static void rule_1_change_is_derived_and_can_be_split(void **state)
 {
 	(void)state;
 	struct plan p;
@@ -145,7 +145,7 @@ static void change_can_be_split(void **state)
 }
 
 /* One lie a case: what is changed, and the code it must meet. */
-static void lies_are_refused(void **state)
+static void rule_2_lies_are_refused(void **state)
 {
 	(void)state;
 	for (int lie = 0; lie < 15; lie++) {
@@ -293,7 +293,7 @@ static void small_order_payees_are_refused(void **state)
 }
 
 /* Change that the watcher sends to an account that nobody looks at is as good as gone. */
-static void change_stays_in_a_known_account(void **state)
+static void rule_1_change_stays_in_a_known_account(void **state)
 {
 	(void)state;
 	struct plan p;
@@ -322,12 +322,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pays_every_kind_of_address),
 	    cmocka_unit_test(many_subaddresses_get_additional_keys),
-	    cmocka_unit_test(change_can_be_split),
-	    cmocka_unit_test(lies_are_refused),
+	    cmocka_unit_test(rule_1_change_is_derived_and_can_be_split),
+	    cmocka_unit_test(rule_2_lies_are_refused),
 	    cmocka_unit_test(integrated_addresses_pay_alone),
 	    cmocka_unit_test(payment_ids_do_not_mix),
 	    cmocka_unit_test(small_order_payees_are_refused),
-	    cmocka_unit_test(change_stays_in_a_known_account),
+	    cmocka_unit_test(rule_1_change_stays_in_a_known_account),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,7 +123,7 @@ static void newest(struct record *r, enum record_kind kind)
 	db_abort(t);
 }
 
-static void test_rule3_beyond_a_confirmation_approvals_are_needed(void **state)
+static void rule_3_beyond_a_confirmation_approvals_are_needed(void **state)
 {
 	(void)state;
 	const struct policy p = tiers();
@@ -158,7 +158,7 @@ static void test_rule3_beyond_a_confirmation_approvals_are_needed(void **state)
 	buf_free(&file);
 }
 
-static void test_rule3_approvals_are_of_this_very_file(void **state)
+static void rule_3_approvals_are_of_this_very_file(void **state)
 {
 	(void)state;
 	const struct policy p = tiers();
@@ -184,7 +184,7 @@ static void test_rule3_approvals_are_of_this_very_file(void **state)
 }
 
 /* Split over many requests the sum of a day still needs approvals. */
-static void test_rule3_splitting_does_not_lower_the_tier(void **state)
+static void rule_3_splitting_does_not_lower_the_tier(void **state)
 {
 	(void)state;
 	const struct policy p = tiers();
@@ -198,7 +198,7 @@ static void test_rule3_splitting_does_not_lower_the_tier(void **state)
 }
 
 /* The float is a sum over a day too: many small ones do not add up to more than the policy says. */
-static void test_rule3_only_the_unattended_tier_goes_without_a_person(void **state)
+static void rule_3_only_the_unattended_tier_goes_without_a_person(void **state)
 {
 	(void)state;
 	const struct policy p = tiers();
@@ -232,7 +232,7 @@ static void test_rule3_only_the_unattended_tier_goes_without_a_person(void **sta
 }
 
 /* One transaction that needs a person takes the whole request with it. */
-static void test_rule3_a_request_is_unattended_as_a_whole(void **state)
+static void rule_3_a_request_is_unattended_as_a_whole(void **state)
 {
 	(void)state;
 	const struct policy p = tiers();
@@ -248,7 +248,7 @@ static void test_rule3_a_request_is_unattended_as_a_whole(void **state)
 	assert_int_equal(gap_entries(&g, RECORD_SIGNED), 0);
 }
 
-static void test_rule4_requests_within_an_hour(void **state)
+static void rule_4_requests_within_an_hour(void **state)
 {
 	(void)state;
 	struct policy p = tiers();
@@ -267,7 +267,7 @@ static void test_rule4_requests_within_an_hour(void **state)
 }
 
 /* The longer windows hold where the days by themselves would not. */
-static void test_rule4_weeks_and_months(void **state)
+static void rule_4_weeks_and_months(void **state)
 {
 	(void)state;
 	struct policy p = tiers();
@@ -305,7 +305,7 @@ static enum err pay_to(uint8_t id, double amount, double fee, const struct addre
 
 /* Fees burnt to one's own vault, each just under the cap, add up in the day's limit all the same.
  */
-static void test_rule4_many_fees_just_under_the_cap_are_bounded(void **state)
+static void rule_4_many_fees_just_under_the_cap_are_bounded(void **state)
 {
 	(void)state;
 	struct policy p = tiers();
@@ -328,7 +328,7 @@ static void test_rule4_many_fees_just_under_the_cap_are_bounded(void **state)
 }
 
 /* Vaults are free of the amounts; whoever only shares their keys or their looks is not. */
-static void test_rule4_vaults_are_exempt_by_their_very_address(void **state)
+static void rule_4_vaults_are_exempt_by_their_very_address(void **state)
 {
 	(void)state;
 	struct policy p = tiers();
@@ -346,7 +346,7 @@ static void test_rule4_vaults_are_exempt_by_their_very_address(void **state)
 	assert_int_equal(pay_to(2, 9, 0.0001, &near), ERR_LIMIT_PAYOUT);
 }
 
-static void test_rule4_only_listed_destinations(void **state)
+static void rule_4_only_listed_destinations(void **state)
 {
 	(void)state;
 	struct policy p = tiers();
@@ -366,7 +366,7 @@ static void test_rule4_only_listed_destinations(void **state)
 }
 
 /* Every decision names its rule; what is no matter of policy, that it was none of them. */
-static void test_rule4_the_journal_names_the_rule(void **state)
+static void rule_4_the_journal_names_the_rule(void **state)
 {
 	(void)state;
 	struct policy p = tiers();
@@ -397,7 +397,7 @@ static void test_rule4_the_journal_names_the_rule(void **state)
 }
 
 /* While a loosening waits, what is looser in any point is not yet so; what is stricter is. */
-static void test_rule9_a_change_of_tiers_waits(void **state)
+static void rule_9_a_change_of_tiers_waits(void **state)
 {
 	(void)state;
 	struct policy p = tiers(), q;
@@ -430,18 +430,18 @@ static void test_rule9_a_change_of_tiers_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_rule3_beyond_a_confirmation_approvals_are_needed),
-	    TEST(test_rule3_approvals_are_of_this_very_file),
-	    TEST(test_rule3_splitting_does_not_lower_the_tier),
-	    TEST(test_rule3_only_the_unattended_tier_goes_without_a_person),
-	    TEST(test_rule3_a_request_is_unattended_as_a_whole),
-	    TEST(test_rule4_requests_within_an_hour),
-	    TEST(test_rule4_weeks_and_months),
-	    TEST(test_rule4_many_fees_just_under_the_cap_are_bounded),
-	    TEST(test_rule4_vaults_are_exempt_by_their_very_address),
-	    TEST(test_rule4_only_listed_destinations),
-	    TEST(test_rule4_the_journal_names_the_rule),
-	    TEST(test_rule9_a_change_of_tiers_waits),
+	    TEST(rule_3_beyond_a_confirmation_approvals_are_needed),
+	    TEST(rule_3_approvals_are_of_this_very_file),
+	    TEST(rule_3_splitting_does_not_lower_the_tier),
+	    TEST(rule_3_only_the_unattended_tier_goes_without_a_person),
+	    TEST(rule_3_a_request_is_unattended_as_a_whole),
+	    TEST(rule_4_requests_within_an_hour),
+	    TEST(rule_4_weeks_and_months),
+	    TEST(rule_4_many_fees_just_under_the_cap_are_bounded),
+	    TEST(rule_4_vaults_are_exempt_by_their_very_address),
+	    TEST(rule_4_only_listed_destinations),
+	    TEST(rule_4_the_journal_names_the_rule),
+	    TEST(rule_9_a_change_of_tiers_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

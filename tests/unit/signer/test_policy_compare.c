@@ -132,7 +132,7 @@ static bool change(struct policy *p, unsigned which, bool *both)
 	}
 }
 
-static void test_rule9_every_field_that_loosens_is_seen(void **state)
+static void rule_9_every_field_that_loosens_is_seen(void **state)
 {
 	(void)state;
 	const struct policy p = full();
@@ -295,7 +295,7 @@ static void assert_kept(const struct policy *p)
 	buf_free(&b);
 }
 
-static void test_rule9_the_stricter_is_never_looser(void **state)
+static void rule_9_the_stricter_is_never_looser(void **state)
 {
 	(void)state;
 	unsigned n_went = 0, n_tight = 0;
@@ -339,10 +339,10 @@ static void test_rule9_the_stricter_is_never_looser(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rule9_every_field_that_loosens_is_seen),
+	    cmocka_unit_test(rule_9_every_field_that_loosens_is_seen),
 	    cmocka_unit_test(names_do_not_loosen),
 	    cmocka_unit_test(a_first_list_holds_at_once),
-	    cmocka_unit_test(test_rule9_the_stricter_is_never_looser),
+	    cmocka_unit_test(rule_9_the_stricter_is_never_looser),
 	};
 	rng = rng_seeded(&stream, 9);
 	for (size_t i = 0; i < PLACES; i++) {

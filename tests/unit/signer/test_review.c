@@ -101,7 +101,7 @@ static void frees(struct buf *text, struct buf *json)
 	buf_free(json);
 }
 
-static void test_rule3_payees_are_named_and_new_ones_marked(void **state)
+static void rule_3_payees_are_named_and_new_ones_marked(void **state)
 {
 	(void)state;
 	struct request r;
@@ -135,7 +135,7 @@ static void test_rule3_payees_are_named_and_new_ones_marked(void **state)
 }
 
 /* The same spend key makes the first half of an address the same; the rest is the thief's. */
-static void test_rule3_look_alikes_are_warned_of(void **state)
+static void rule_3_look_alikes_are_warned_of(void **state)
 {
 	(void)state;
 	struct request r;
@@ -189,7 +189,7 @@ static void looks_are_compared_at_both_ends(void **state)
 	assert_false(payees_alike("", "4"));
 }
 
-static void test_rule3_what_is_left_of_each_limit(void **state)
+static void rule_3_what_is_left_of_each_limit(void **state)
 {
 	(void)state;
 	struct request r;
@@ -300,7 +300,7 @@ static const char *const tricks[] = {"\033[2J\033[1;1H",
 				     "\"}],\"refused\":null,\"x\":[{\"",
 				     "\033\302\23331m"};
 
-static void test_rule3_no_trick_reaches_the_terminal(void **state)
+static void rule_3_no_trick_reaches_the_terminal(void **state)
 {
 	(void)state;
 	struct assessment a;
@@ -433,10 +433,10 @@ static void a_diff_tells_what_changes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_rule3_payees_are_named_and_new_ones_marked),
-	    TEST(test_rule3_look_alikes_are_warned_of),
-	    TEST(test_rule3_what_is_left_of_each_limit),
-	    TEST(test_rule3_no_trick_reaches_the_terminal),
+	    TEST(rule_3_payees_are_named_and_new_ones_marked),
+	    TEST(rule_3_look_alikes_are_warned_of),
+	    TEST(rule_3_what_is_left_of_each_limit),
+	    TEST(rule_3_no_trick_reaches_the_terminal),
 	    TEST(a_policy_in_sentences),
 	    TEST(a_diff_tells_what_changes),
 	    cmocka_unit_test(looks_are_compared_at_both_ends),

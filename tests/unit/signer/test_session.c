@@ -48,7 +48,7 @@ static void copy_input(struct request_tx *to, size_t i, const struct plan_input 
 	to->plan.in[i] = *in;
 }
 
-static void signs_journals_and_repeats(void **state)
+static void rule_6_signs_journals_and_repeats(void **state)
 {
 	(void)state;
 	struct request r;
@@ -105,7 +105,7 @@ static void nothing_without_a_policy(void **state)
 	assert_int_equal(pay(1, 1), ERR_OK);
 }
 
-static void nothing_without_consent(void **state)
+static void rule_3_nothing_without_consent(void **state)
 {
 	(void)state;
 	g.consent = false;
@@ -208,7 +208,7 @@ static void payouts_of_another_network_are_refused(void **state)
 	reply_free(&reply);
 }
 
-static void limits_hold_one_by_one(void **state)
+static void rule_4_limits_hold_one_by_one(void **state)
 {
 	(void)state;
 	struct policy p = {0};
@@ -228,7 +228,7 @@ static void limits_hold_one_by_one(void **state)
 	assert_int_equal(g.n_confirms, 3);
 }
 
-static void fees_count_and_are_limited(void **state)
+static void rule_4_fees_count_and_are_limited(void **state)
 {
 	(void)state;
 	struct policy p = {0};
@@ -246,7 +246,7 @@ static void fees_count_and_are_limited(void **state)
 }
 
 /* Within one request the transactions count together: the second goes over, the first is signed. */
-static void one_request_counts_as_a_sum(void **state)
+static void rule_4_one_request_counts_as_a_sum(void **state)
 {
 	(void)state;
 	struct request r;
@@ -264,7 +264,7 @@ static void one_request_counts_as_a_sum(void **state)
 	reply_free(&reply);
 }
 
-static void window_moves_by_both_clocks(void **state)
+static void rule_5_window_moves_by_both_clocks(void **state)
 {
 	(void)state;
 	gap_policy(&g, 50, 100, 8, 60);
@@ -284,7 +284,7 @@ static void window_moves_by_both_clocks(void **state)
 	assert_int_equal(pay(5, 5), ERR_LIMIT_DAY);
 }
 
-static void clock_behind_the_journal_refuses(void **state)
+static void rule_5_clock_behind_the_journal_refuses(void **state)
 {
 	(void)state;
 	assert_int_equal(pay(1, 1), ERR_OK);
@@ -295,7 +295,7 @@ static void clock_behind_the_journal_refuses(void **state)
 	assert_int_equal(pay(3, 1), ERR_OK);
 }
 
-static void rolled_back_signer_refuses(void **state)
+static void rule_5_rolled_back_signer_refuses(void **state)
 {
 	(void)state;
 	struct request r;
@@ -330,7 +330,7 @@ static void expired_and_stale_are_refused(void **state)
 	assert_int_equal(gap_entries(&g, RECORD_SIGNED), 1);
 }
 
-static void payout_is_paid_once(void **state)
+static void rule_6_payout_is_paid_once(void **state)
 {
 	(void)state;
 	struct request r;
@@ -361,7 +361,7 @@ static void payout_is_paid_once(void **state)
 }
 
 /* A conflict with the first alone is not enough when a second was signed since. */
-static void conflict_with_every_earlier_one(void **state)
+static void rule_6_conflict_with_every_earlier_one(void **state)
 {
 	(void)state;
 	struct request r;
@@ -391,7 +391,7 @@ static void conflict_with_every_earlier_one(void **state)
 	reply_free(&reply);
 }
 
-static void input_twice_in_one_request(void **state)
+static void rule_2_input_twice_in_one_request(void **state)
 {
 	(void)state;
 	struct request r;
@@ -405,7 +405,7 @@ static void input_twice_in_one_request(void **state)
 	reply_free(&reply);
 }
 
-static void lies_about_inputs_are_refused(void **state)
+static void rule_2_lies_about_inputs_are_refused(void **state)
 {
 	(void)state;
 	struct request r;
@@ -426,7 +426,7 @@ static void lies_about_inputs_are_refused(void **state)
 	assert_int_equal(g.n_confirms, 0);
 }
 
-static void loosening_waits_tightening_does_not(void **state)
+static void rule_9_loosening_waits_tightening_does_not(void **state)
 {
 	(void)state;
 	uint64_t waits;
@@ -451,7 +451,7 @@ static void loosening_waits_tightening_does_not(void **state)
 }
 
 /* After a long rest the newest chain time is old: it alone would let the chain's wait be over. */
-static void loosening_waits_after_a_long_rest(void **state)
+static void rule_9_loosening_waits_after_a_long_rest(void **state)
 {
 	(void)state;
 	uint64_t waits;
@@ -474,26 +474,26 @@ static void loosening_waits_after_a_long_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(signs_journals_and_repeats, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_6_signs_journals_and_repeats, begin, end),
 	    cmocka_unit_test_setup_teardown(nothing_without_a_policy, begin_bare, end),
-	    cmocka_unit_test_setup_teardown(nothing_without_consent, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_3_nothing_without_consent, begin, end),
 	    cmocka_unit_test_setup_teardown(foreign_messages_change_nothing, begin, end),
 	    cmocka_unit_test_setup_teardown(authentic_nonsense_is_journaled, begin, end),
 	    cmocka_unit_test_setup_teardown(one_jump_does_not_use_up_the_numbers, begin, end),
 	    cmocka_unit_test_setup_teardown(payouts_of_another_network_are_refused, begin, end),
-	    cmocka_unit_test_setup_teardown(limits_hold_one_by_one, begin, end),
-	    cmocka_unit_test_setup_teardown(fees_count_and_are_limited, begin, end),
-	    cmocka_unit_test_setup_teardown(one_request_counts_as_a_sum, begin, end),
-	    cmocka_unit_test_setup_teardown(window_moves_by_both_clocks, begin, end),
-	    cmocka_unit_test_setup_teardown(clock_behind_the_journal_refuses, begin, end),
-	    cmocka_unit_test_setup_teardown(rolled_back_signer_refuses, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_4_limits_hold_one_by_one, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_4_fees_count_and_are_limited, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_4_one_request_counts_as_a_sum, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_5_window_moves_by_both_clocks, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_5_clock_behind_the_journal_refuses, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_5_rolled_back_signer_refuses, begin, end),
 	    cmocka_unit_test_setup_teardown(expired_and_stale_are_refused, begin, end),
-	    cmocka_unit_test_setup_teardown(payout_is_paid_once, begin, end),
-	    cmocka_unit_test_setup_teardown(conflict_with_every_earlier_one, begin, end),
-	    cmocka_unit_test_setup_teardown(input_twice_in_one_request, begin, end),
-	    cmocka_unit_test_setup_teardown(lies_about_inputs_are_refused, begin, end),
-	    cmocka_unit_test_setup_teardown(loosening_waits_tightening_does_not, begin, end),
-	    cmocka_unit_test_setup_teardown(loosening_waits_after_a_long_rest, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_6_payout_is_paid_once, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_6_conflict_with_every_earlier_one, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_2_input_twice_in_one_request, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_2_lies_about_inputs_are_refused, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_9_loosening_waits_tightening_does_not, begin, end),
+	    cmocka_unit_test_setup_teardown(rule_9_loosening_waits_after_a_long_rest, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
