@@ -10,9 +10,10 @@
 #define BPPLUS_BITS 64
 #define BPPLUS_TERMS_MAX (BPPLUS_BITS * TX_OUTPUTS_MAX)
 
-/* BPPLUS_TERMS_MAX points each, made at the first call. */
-const struct point *bpplus_G(void);
-const struct point *bpplus_H(void);
+/* The first `terms` generators at least, at most BPPLUS_TERMS_MAX; made at the first call for them.
+ */
+const struct point *bpplus_G(size_t terms);
+const struct point *bpplus_H(size_t terms);
 
 /* log2 of n rounded up to a power of two; n in 1..16. */
 size_t bpplus_log(size_t n);

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "common/base/bytes.h"
+#include "common/base/check.h"
 #include "common/crypto/keccak.h"
 
 static struct point table_G[BPPLUS_TERMS_MAX], table_H[BPPLUS_TERMS_MAX];
-static pthread_once_t made = PTHREAD_ONCE_INIT;
+static size_t n_made;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void generator(struct point *out, uint64_t index)
 {
@@ -23,23 +25,28 @@ static void generator(struct point *out, uint64_t index)
 	point_hash_vartime(out, hash, sizeof hash);
 }
 
-static void make_tables(void)
+/* Made as they are asked for: a payment to one has 128 of the 1024, and each takes a square root.
+ */
+static void make_up_to(size_t terms)
 {
-	for (uint64_t i = 0; i < BPPLUS_TERMS_MAX; i++) {
-		generator(&table_H[i], 2 * i);
-		generator(&table_G[i], 2 * i + 1);
+	CHECK(terms <= BPPLUS_TERMS_MAX);
+	pthread_mutex_lock(&lock);
+	for (; n_made < terms; n_made++) {
+		generator(&table_H[n_made], 2 * n_made);
+		generator(&table_G[n_made], 2 * n_made + 1);
 	}
+	pthread_mutex_unlock(&lock);
 }
 
-const struct point *bpplus_G(void)
+const struct point *bpplus_G(size_t terms)
 {
-	pthread_once(&made, make_tables);
+	make_up_to(terms);
 	return table_G;
 }
 
-const struct point *bpplus_H(void)
+const struct point *bpplus_H(size_t terms)
 {
-	pthread_once(&made, make_tables);
+	make_up_to(terms);
 	return table_H;
 }
 

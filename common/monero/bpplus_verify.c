@@ -148,8 +148,8 @@ enum err bpplus_verify(const struct bpplus *proof, const struct commitment *V, s
 	bpplus_windows(d, &z2, m);
 	challenge_products(products, &c, proof->rounds);
 	scalars_of_generators(s, proof, &c, &e2, &y_mn, d, products, terms);
-	memcpy(p, bpplus_G(), terms * sizeof *p);
-	memcpy(p + terms, bpplus_H(), terms * sizeof *p);
+	memcpy(p, bpplus_G(terms), terms * sizeof *p);
+	memcpy(p + terms, bpplus_H(terms), terms * sizeof *p);
 
 	/* V_j: -e^2 * z^(2j+2) * y^(mn+1) */
 	sc_mul(&t, &e2, &y_mn1);

@@ -316,8 +316,8 @@ enum err bpplus_prove(struct bpplus *out, const struct amount *amounts, const st
 	size_t m = (size_t)1 << bpplus_log(n), terms = m * BPPLUS_BITS;
 	out->rounds = 6 + bpplus_log(n);
 	p->terms = terms;
-	memcpy(p->G, bpplus_G(), terms * sizeof *p->G);
-	memcpy(p->H, bpplus_H(), terms * sizeof *p->H);
+	memcpy(p->G, bpplus_G(terms), terms * sizeof *p->G);
+	memcpy(p->H, bpplus_H(terms), terms * sizeof *p->H);
 	commit_to_bits(p, out, amounts, masks, n, terms);
 	enum err rc = start_argument(p, out, masks, n, m);
 	size_t half = terms / 2;

@@ -1,8 +1,8 @@
 """Our rows of tests/bench beside the official programs' on the same machine in the same minute.
 
 Ours and theirs are run in turn, several times; the median of each is what counts. The official
-figures come from monero-tests' performance_tests. Rows without an official counterpart of their own
-say so in their note.
+figures come from monero-tests' performance_tests, whole signing from monero-wallet-rpc. Rows without
+an official counterpart of their own say so in their note.
 """
 
 import json
@@ -12,6 +12,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+
+import whole_signing
 
 OFFICIAL = os.environ.get("AIRLOCK_PERFORMANCE_TESTS",
                           "/usr/lib/monero/tests/bin/performance_tests")
@@ -82,6 +84,17 @@ def main():
             figures = [our_figure(bench, ours) for _ in range(ROUNDS)]
             result.append({"name": ours, "ours_us": round(statistics.median(figures), 2),
                            "official_us": None, "ratio": None, "note": note})
+    os.environ.setdefault("AIRLOCK_BUILD", os.path.dirname(os.path.dirname(os.path.dirname(
+        os.path.abspath(bench)))))
+    signing, peaks = whole_signing.measure(ROUNDS)
+    for outputs, (ours, official, ratio) in signing.items():
+        result.append({"name": f"sign_2in_{outputs}out", "ours_us": round(ours, 2),
+                       "official_us": round(official, 2), "ratio": round(ratio, 2),
+                       "note": "airlock-signer sign from start to end, beside sign_transfer of a "
+                               "running monero-wallet-rpc"})
+    for program, mib in peaks.items():
+        result.append({"name": program, "ours_us": None, "official_us": None, "ratio": None,
+                       "note": f"{mib:.1f} MiB at the most, without Argon2id's"})
     if as_json:
         print(json.dumps(result, indent=1))
         return
@@ -89,7 +102,8 @@ def main():
     for row in result:
         official = f"{row['official_us']:.1f} us" if row["official_us"] else "-"
         ratio = f"{row['ratio']:.1f}x" if row["ratio"] else "-"
-        print(f"{row['name']:18} {row['ours_us']:>9.1f} us {official:>12} {ratio:>7}  {row['note']}")
+        ours = f"{row['ours_us']:.1f} us" if row["ours_us"] else "-"
+        print(f"{row['name']:18} {ours:>12} {official:>12} {ratio:>7}  {row['note']}")
 
 
 if __name__ == "__main__":
