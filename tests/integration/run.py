@@ -49,7 +49,8 @@ def main():
     parser = argparse.ArgumentParser(description='Runs the integration scenarios.')
     parser.add_argument('names', nargs='*', help='part of the name of the scenarios to run')
     parser.add_argument('--build', default=os.path.join(ROOT, 'build'))
-    parser.add_argument('--jobs', type=int, default=2)
+    # A scenario waits now and then: one more of them than processors keeps those busy.
+    parser.add_argument('--jobs', type=int, default=(os.cpu_count() or 2) + 1)
     parser.add_argument('--list', action='store_true')
     parser.add_argument('--one', help=argparse.SUPPRESS)
     args = parser.parse_args()
