@@ -116,7 +116,7 @@ def scenario_calls():
 
         # A payment made by the official wallet, submitted by us, from nowhere to a block.
         wallet.refresh()
-        third = wallet.pay([(wallet.address(), XMR)], do_not_relay=True, get_tx_hex=True)
+        third = wallet.pay([(wallet.address(), XMR)], do_not_relay=True)
         txid, blob = third['tx_hash'], third['tx_blob']
         assert live(url, 'pool') == [] and live(url, 'place', txid) == [['unknown', '0', '0']]
         broken = blob[:-2] + ('00' if blob[-2:] != '00' else '01')
