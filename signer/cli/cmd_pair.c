@@ -22,7 +22,8 @@ static enum err kit_bytes(struct buf *out, const struct opened *p)
 	kit.spend = account->spend_public;
 	kit.view = account->view;
 	kit.birthday_height = vault_facts(p->vault)->birthday;
-	memcpy(kit.name, "signer", sizeof "signer");
+	/* What the watcher made from it calls itself in its messages. */
+	memcpy(kit.name, "watcher", sizeof "watcher");
 	enum err rc = db_begin(&t, p->db, false);
 	if (rc == ERR_OK) {
 		rc = journal_head(&kit.journal, t);
