@@ -155,8 +155,10 @@ static bool answer(struct campaign *c, struct span file)
 	uint64_t asked = c->n_asked;
 	enum err rc = session_answer(&reply, &a, &c->target.env, file, NULL, &hooks);
 	bool whole = c->n_asked > asked && a.n_allowed == a.request.n_txs;
+	/* A lie that says the truth again: the reply of then, no new signature. */
+	bool again = a.answered;
 	assessment_free(&a);
-	if (rc == ERR_OK && !c->agreed) {
+	if (rc == ERR_OK && !c->agreed && !again) {
 		fault(c, "signed without consent");
 	}
 	if (rc != ERR_OK && err_category(rc) != CAT_REFUSED && err_category(rc) != CAT_MESSAGE) {
