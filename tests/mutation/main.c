@@ -167,13 +167,13 @@ static bool answer(struct campaign *c, struct span file)
 	if (c->lent) {
 		fault(c, "the spend key was not given back");
 	}
-	if (reply.n) {
+	if (reply.n && !again) {
 		check_reply(c, &reply, rc == ERR_OK);
 	} else {
 		c->codes[rc % CODES]++;
 	}
-	const char *wrong =
-	    oracle_accounts(&c->target, rc == ERR_OK ? &c->request : NULL, c->allowed_txs);
+	const char *wrong = oracle_accounts(&c->target, rc == ERR_OK && !again ? &c->request : NULL,
+					    c->allowed_txs);
 	if (wrong) {
 		fault(c, wrong);
 	}
