@@ -50,7 +50,7 @@ class Sources(unittest.TestCase):
         self.check(sources.unfinished, ('common/a.c', 'int todo;'), ('common/a.c', '/* TODO */'))
 
     def test_paths(self):
-        self.check(sources.machine_paths, ('docs/a.md', 'see docs/work/x'), ('docs/a.md', 'in /work/x'))
+        self.check(sources.machine_paths, ('docs/a.md', 'see docs/home/x'), ('docs/a.md', 'in /home/x'))
 
     def test_shape(self):
         for bad in ('int a;\n', HEAD + 'int a; \n', HEAD + 'int ' + 'a' * 100 + ';\n', HEAD + 'int a;',
