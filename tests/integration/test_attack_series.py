@@ -9,12 +9,12 @@ import os
 import shutil
 import time
 
-from airlock import DONE, REFUSED, Signer
+from airlock import DONE, REFUSED, Signer, atomic
 from attack import POLICY, Attack, payout
 from regtest import Chain, UNLOCK, XMR
 from test_native import accepted, build, ring_of, unspent
 from thief import (ADDRESS, AMOUNT, BIG, CHAIN_TIME, EXPIRES, FEE, INPUTS, JOURNAL, MASK, MEMBERS,
-                   NUMBER, PAYOUTS, PAYS, PLACES, REAL, REFERENCE, RING, TXS, WORTH, member,
+                   NUMBER, PARTS, PAYOUTS, PAYS, PLACES, REAL, REFERENCE, RING, TXS, WORTH, member,
                    set_member)
 
 FAKETIME, = glob.glob('/usr/lib/*/faketime/libfaketime.so.1')
@@ -116,15 +116,52 @@ def off_the_chain(attack, payee):
     refuse(attack.signs(body)[0])
 
 
+def change_in_crumbs(attack):
+    """Change cut into all the outputs there are: signed, since all of it stays ours."""
+    body = attack.request(10)
+    tx = body[TXS][0]
+    tx[PARTS], tx[FEE] = 15, 2 * tx[FEE]
+    left = first(body)[WORTH] - body[PAYOUTS][0][AMOUNT] - tx[FEE]
+    before = len(attack.watcher.outputs())
+    attack.mined(attack.signs(body)[0])
+    attack.watcher.sync()
+    outputs = attack.watcher.outputs()
+    assert len(outputs) == before + 15
+    wallet = attack.chain.wallet('witness', words=attack.treasury.words)
+    assert outputs == sorted((o['tx_hash'], o['subaddr_index']['major'], o['subaddr_index']['minor'],
+                              o['amount']) for o in wallet.outputs())
+    of_tx = {}
+    for txid, *_, amount in outputs:
+        of_tx.setdefault(txid, []).append(amount)
+    assert [left] == [sum(amounts) for amounts in of_tx.values() if len(amounts) == 15]
+
+
+def no_fee_for_the_network(attack):
+    """
+    Signed, and no node takes it. The payout is only paid by what conflicts with it; that counts
+    again, and is the last that can come of this: the watcher has no output to pay it twice from.
+    """
+    body = attack.request(11)
+    fee, body[TXS][0][FEE] = body[TXS][0][FEE], 0
+    blob, = attack.signs(body)
+    answer = attack.submit(blob)
+    assert answer['status'] == 'Failed' and answer['fee_too_low'], answer
+    body = attack.request(11)
+    assert body[TXS][0][FEE] == fee
+    attack.mined(attack.signs(body)[0])
+
+
 def scenario_what_one_request_does_not_tell():
     policy = dict(POLICY, limits=dict(POLICY['limits'], day='100'))
     with Chain() as chain:
         miner, payee = chain.wallet('miner'), chain.wallet('payee')
-        attack = Attack(chain, miner, [payee.address()] * 10, policy)
+        attack = Attack(chain, miner, [payee.address()] * 12, policy)
         twice_and_again(attack)
         replays(attack)
         past_and_time(attack)
         off_the_chain(attack, attack.thief.address(payee.address()))
+        change_in_crumbs(attack)
+        no_fee_for_the_network(attack)
 
 
 def many(attack, payouts, fee, vault=None):
@@ -199,10 +236,31 @@ def rolled_back(attack, copy):
         file, confirm = attack.thief.seal(honest)
         result, reply = attack.answer_file(file, confirm, REFUSED)
         assert 'rolled_back' in result.err and reply is None
+        lying_watcher(attack, copy)
     finally:
         shutil.rmtree(vault)
         os.rename(newer, vault)
     attack.check_books()
+
+
+def lying_watcher(attack, copy):
+    """
+    Where the restored disk still knows the head that is echoed, the signer cannot see that it was
+    restored: it signs, and its limits begin again where the copy left them. The two journals then
+    part for ever, and whoever compares them sees it.
+    """
+    lie = many(attack, [XMR], 0)
+    old = Signer(copy).journal()
+    lie[JOURNAL] = [old[-1]['number'], bytes.fromhex(old[-1]['hash'])]
+    file, confirm = attack.thief.seal(lie)
+    forked = Signer(attack.signer.folder, attack.signer.passphrase)
+    forked.sign(file, file + '.reply', confirm=confirm)
+    assert atomic(forked.run('status', '--json').json['day_spent']) == XMR
+    ours, theirs = attack.entries, forked.journal()
+    assert theirs[:len(old)] == ours[:len(old)] == old
+    assert [e['kind'] for e in theirs[len(old):]] == ['request', 'signed']
+    assert ours[len(old)]['number'] == theirs[len(old)]['number']
+    assert ours[len(old)]['hash'] != theirs[len(old)]['hash']
 
 
 def at_another_time(attack, copy, shift):
@@ -221,7 +279,7 @@ def clocks(attack, copy):
     entries = Signer(copy).journal()
     assert 'clock_behind' in back.sign(file, file + '.reply', code=REFUSED, confirm=confirm).err
     new = Signer(copy).journal()[len(entries):]
-    assert all(e.get('code') == 'clock_behind' for e in new), new
+    assert [(e['kind'], e.get('code')) for e in new] == [('request_refused', 'clock_behind')], new
     # A day on: the chain's time has not moved with it, so what was spent still counts.
     body = many(attack, [1], 0)
     body[CHAIN_TIME] = attack.bodies[0][CHAIN_TIME]
