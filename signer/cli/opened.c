@@ -5,6 +5,7 @@
 
 #include "common/base/file.h"
 #include "common/base/secret.h"
+#include "common/base/sweep.h"
 #include "signer/cli/cli.h"
 #include "signer/cli/secret_input.h"
 #include "signer/review/review.h"
@@ -50,6 +51,10 @@ enum err opened_open(struct opened *out, const struct options *o)
 	char *passphrase = NULL;
 	memset(out, 0, sizeof *out);
 	enum err rc = opened_store(&out->db, o);
+	/* Nobody else writes now: a half-written vault is one that a killed run left. */
+	if (rc == ERR_OK) {
+		rc = dir_sweep(o->vault, "vault");
+	}
 	if (rc == ERR_OK) {
 		rc = path_join(path, o->vault, "vault");
 	}

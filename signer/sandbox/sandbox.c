@@ -45,7 +45,7 @@ static const struct allowed table[] = {
     {"newfstatat", "fstat", "sizes; whether a file is there", ANY, 0, 0},
     {"fstatfs", NULL, "LMDB looks whether the disk is a remote one", ANY, 0, 0},
     {"statfs", NULL, "tells a full disk from a broken one", ANY, 0, 0},
-    {"getdents64", NULL, "`serve` lists its inbox", ANY, 0, 0},
+    {"getdents64", NULL, "`serve` lists its inbox; what a killed run left half-written", ANY, 0, 0},
     {"rename", "renameat", "files are replaced whole", ANY, 0, 0},
     {"link", "linkat", "files are made whole", ANY, 0, 0},
     {"unlink", "unlinkat", "what was written beside a file is removed", ANY, 0, 0},

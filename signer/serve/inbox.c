@@ -1,7 +1,5 @@
 #include "signer/serve/inbox.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/sweep.h"
 #include "proto/messages.h"
 
 #define SAME_NAME_MAX 9999
@@ -35,30 +34,6 @@ static bool is_waiting(const char *name)
 	return true;
 }
 
-/* Calls `each` with the names in a folder until it fails. */
-static enum err walk(const char *folder, enum err (*each)(void *ctx, int dir, const char *name),
-		     void *ctx)
-{
-	enum err rc = ERR_OK;
-	DIR *d = opendir(folder);
-	if (!d) {
-		return err_errno(errno, "cannot open the folder", folder);
-	}
-	for (;;) {
-		errno = 0;
-		const struct dirent *e = readdir(d);
-		if (!e) {
-			rc = errno ? err_errno(errno, "cannot read the folder", folder) : ERR_OK;
-			break;
-		}
-		if ((rc = each(ctx, dirfd(d), e->d_name)) != ERR_OK) {
-			break;
-		}
-	}
-	closedir(d);
-	return rc;
-}
-
 struct listing {
 	struct inbox_file *files;
 	size_t n;
@@ -81,7 +56,7 @@ static enum err add(void *ctx, int dir, const char *name)
 enum err inbox_list(struct inbox_file *out, size_t *n, const char *folder)
 {
 	struct listing l = {out, 0};
-	enum err rc = walk(folder, add, &l);
+	enum err rc = dir_each(folder, add, &l);
 	*n = rc == ERR_OK ? l.n : 0;
 	return rc;
 }
@@ -98,33 +73,6 @@ static int compare(const void *a, const void *b)
 void inbox_sort(struct inbox_file *files, size_t n)
 {
 	qsort(files, n, sizeof *files, compare);
-}
-
-/* NAME.reply.PID.tmp, as file_write_new calls what it is writing. */
-static enum err sweep(void *ctx, int dir, const char *name)
-{
-	char path[PATH_TEXT_MAX];
-	const char *at = strstr(name, INBOX_REPLY ".");
-	(void)dir;
-	if (!at || !ends_with(name, ".tmp")) {
-		return ERR_OK;
-	}
-	at += strlen(INBOX_REPLY ".");
-	if (strspn(at, "0123456789") != strlen(at) - strlen(".tmp")) {
-		return ERR_OK;
-	}
-	enum err rc = path_join(path, ctx, name);
-	if (rc == ERR_OK && unlink(path) != 0 && errno != ENOENT) {
-		rc = err_errno(errno, "cannot remove", path);
-	}
-	return rc;
-}
-
-enum err inbox_sweep(const char *outbox)
-{
-	char folder[PATH_TEXT_MAX];
-	snprintf(folder, sizeof folder, "%s", outbox);
-	return walk(outbox, sweep, folder);
 }
 
 static void numbered(char out[static NUMBERED_MAX], const char *name, unsigned k,

@@ -26,9 +26,6 @@ enum err MUST_CHECK inbox_list(struct inbox_file *out, size_t *n, const char *fo
 /* By sequence, then by name. */
 void inbox_sort(struct inbox_file *files, size_t n);
 
-/* Removes replies that were half-written when a run was killed. */
-enum err MUST_CHECK inbox_sweep(const char *outbox);
-
 /*
  * Places `bytes` as NAME.reply, or NAME.2.reply and so on where another stands; the same bytes are
  * placed once. *placed is the file's name.

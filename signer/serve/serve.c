@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/sweep.h"
 #include "common/base/text.h"
 #include "signer/serve/inbox.h"
 
@@ -39,7 +40,7 @@ enum err serve_begin(const struct serve *s)
 		rc = inbox_list(files, &n, s->inbox);
 	}
 	if (rc == ERR_OK) {
-		rc = inbox_sweep(s->outbox);
+		rc = dir_sweep(s->outbox, INBOX_REPLY);
 	}
 	free(files);
 	return rc;

@@ -165,7 +165,7 @@ def scenario_a_vault_survives_a_kill_at_every_step():
                                    [unlock, ('--new-passphrase-fd', 'another\n')], one_of_two) > 3
         signer.passphrase = 'another'
         left = {'data.mdb', 'lock', 'lock.mdb', 'vault'}
-        assert set(os.listdir(signer.folder)) >= left
+        assert set(os.listdir(signer.folder)) == left, 'a kill left something'
 
         backup = treasury.path('backup')
         signer.run('backup', '--out', backup)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/file.h"
+#include "common/base/sweep.h"
 
 static char dir[] = "/tmp/airlock-file-XXXXXX";
 
@@ -42,6 +43,46 @@ static void writes_atomically_and_privately(void **state)
 	assert_int_equal(file_read(&b, path, 5), ERR_NOT_FOUND);
 }
 
+static void touch(const char *name)
+{
+	char path[PATH_TEXT_MAX];
+	assert_int_equal(path_join(path, dir, name), ERR_OK);
+	assert_int_equal(file_write(path, "x", 1), ERR_OK);
+}
+
+static bool stands(const char *name)
+{
+	char path[PATH_TEXT_MAX];
+	assert_int_equal(path_join(path, dir, name), ERR_OK);
+	return file_exists(path);
+}
+
+static void only_what_a_killed_write_left_is_swept(void **state)
+{
+	(void)state;
+	static const char *const left[] = {"vault.1.tmp", "vault.4194304.tmp", "old-vault.7.tmp"};
+	static const char *const others[] = {"vault",        "vault.tmp",  "vault..tmp",
+					     "vault.1x.tmp", "vault7.tmp", "vault.1.tmp2",
+					     "reply.1.tmp",  ".tmp"};
+	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+		touch(left[i]);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		touch(others[i]);
+	}
+	assert_int_equal(dir_sweep(dir, "vault"), ERR_OK);
+	for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+		assert_false(stands(left[i]));
+	}
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		char path[PATH_TEXT_MAX];
+		assert_true(stands(others[i]));
+		assert_int_equal(path_join(path, dir, others[i]), ERR_OK);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(dir_sweep("/nowhere/at/all", "vault"), ERR_NOT_FOUND);
+}
+
 static void full_device_is_told_apart(void **state)
 {
 	(void)state;
@@ -66,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(writes_atomically_and_privately),
+	    cmocka_unit_test(only_what_a_killed_write_left_is_swept),
 	    cmocka_unit_test(full_device_is_told_apart),
 	    cmocka_unit_test(lock_is_exclusive),
 	};
