@@ -80,7 +80,7 @@ struct watcher_config {
 	struct amount sweep_above;
 	uint64_t sweep_outputs;
 	/* Seconds that these are kept; 0: for ever. */
-	uint64_t keep_labels, keep_references, keep_blobs;
+	uint64_t keep_labels, keep_references, keep_invoices, keep_blobs;
 };
 /* 1 up to 0.1 XMR, 10 up to 10 XMR, 20 above; normal fee; 7 days; an hour; one. */
 void watcher_config_default(struct watcher_config *out);
@@ -278,7 +278,7 @@ struct invoice_outcome {
 
 struct invoice {
 	uint64_t number;
-	char id[INVOICE_ID_MAX + 1];
+	char id[INVOICE_ID_MAX + 1]; /* "" once it is forgotten, with the label */
 	char label[LABEL_MAX + 1];
 	struct subaddress at;
 	struct address address;
@@ -287,6 +287,7 @@ struct invoice {
 	bool in_blocks;
 	struct invoice_rules rules;
 	uint64_t created, created_height;
+	uint64_t changed;       /* time of the newest change of its outcome */
 	uint64_t expires_time;  /* 0: not by time */
 	uint64_t late_from;     /* the first block that is late, 0 not known yet */
 	uint64_t closed_from;   /* the first block after an operator closed it, 0 not closed */
@@ -309,7 +310,10 @@ struct invoice_order {
  */
 enum err MUST_CHECK watcher_create_invoice(struct watcher *w, const struct invoice_order *order,
 					   struct invoice *out);
-/* ERR_NOT_FOUND. */
+/*
+ * The id may also be "%" and the invoice's number: what an operator has of one whose id is
+ * forgotten. ERR_NOT_FOUND.
+ */
 enum err MUST_CHECK watcher_get_invoice(const struct watcher *w, const char *id,
 					struct invoice *out);
 /* No block from here on is on time. Closed already: ERR_OK, nothing changes. ERR_NOT_FOUND. */
@@ -567,13 +571,15 @@ enum err MUST_CHECK watcher_verify(const struct watcher *w);
 struct prune_result {
 	size_t labels;     /* of addresses */
 	size_t references; /* of payouts that are done with */
+	size_t invoices;   /* that are done with: their ids and labels */
 	size_t blobs;      /* of confirmed transactions */
 	size_t requests;   /* as they were sent, of those all of whose transactions are done with */
 };
 /*
  * Forgets what is older than the configuration keeps it. What proves balances stays: amounts,
  * transactions, keys, events, the journal. A payout that lost its reference is still known by its
- * id, address and amount.
+ * id, address and amount; an invoice that lost its id is still found by it (a hash stays), and goes
+ * on by its rules when something is paid to its address.
  */
 enum err MUST_CHECK watcher_prune(struct watcher *w, struct prune_result *out);
 /* The same, if the last time is more than a day ago. */

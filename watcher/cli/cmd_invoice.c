@@ -7,6 +7,7 @@
 #include "watcher/invoices/uri.h"
 
 #define URI_MAX 1024
+#define INVOICE_NAME_MAX (INVOICE_ID_MAX + 32)
 
 /* "30m", "24h", "7d": by the chain's time; "720b": by its height. */
 static enum err read_lasts(struct invoice_order *o, const char *text)
@@ -54,10 +55,22 @@ static enum err make_uri(struct buf *uri, const struct invoice *v, const char *r
 	return buf_end(uri);
 }
 
+/* By its id, or by the number, by which it is found too. */
+static const char *name_of(char out[static INVOICE_NAME_MAX], const struct invoice *v)
+{
+	if (v->id[0]) {
+		snprintf(out, INVOICE_NAME_MAX, "%s", v->id);
+	} else {
+		snprintf(out, INVOICE_NAME_MAX, "%%%" PRIu64 " (its id is forgotten)", v->number);
+	}
+	return out;
+}
+
 static void put_terms(struct out *out, const struct invoice *v)
 {
 	char text[ADDRESS_TEXT_MAX], when[TIME_TEXT_MAX];
 	json_text(out, "id", v->id);
+	json_number(out, "number", v->number);
 	json_text(out, "label", v->label);
 	json_number(out, "account", v->at.major);
 	json_number(out, "index", v->at.minor);
@@ -66,6 +79,7 @@ static void put_terms(struct out *out, const struct invoice *v)
 	json_amount(out, "tolerance", v->tolerance);
 	json_number(out, "created", v->created);
 	json_number(out, "created_height", v->created_height);
+	json_number(out, "changed", v->changed);
 	json_number(out, "expires", v->expires_time);
 	json_number(out, "late_from", v->late_from);
 	json_number(out, "closed_from", v->closed_from);
@@ -106,8 +120,9 @@ static void put_outcome(struct out *out, const struct invoice *v)
 
 static void put_invoice(struct out *out, const struct invoice *v, const char *uri)
 {
+	char name[INVOICE_NAME_MAX];
 	json_open(out, NULL, '{');
-	say(out, "invoice   %s: %s%s%s", v->id, invoice_state_name(v->is.state),
+	say(out, "invoice   %s: %s%s%s", name_of(name, v), invoice_state_name(v->is.state),
 	    v->label[0] ? ", " : "", v->label);
 	say_amount(out, "amount", v->amount);
 	put_terms(out, v);
@@ -139,8 +154,8 @@ static enum err finish(struct opened *p, const struct options *o, const struct i
 		rc = out_end(&out);
 	}
 	if (rc == ERR_OK && light_wanted(&o->light)) {
-		char title[INVOICE_ID_MAX + 16];
-		snprintf(title, sizeof title, "invoice %s", v->id);
+		char name[INVOICE_NAME_MAX], title[INVOICE_NAME_MAX + 16];
+		snprintf(title, sizeof title, "invoice %s", name_of(name, v));
 		rc = light_show_text(&o->light, title, (const char *)uri.p);
 	}
 	buf_free(&uri);
@@ -218,7 +233,7 @@ struct listing {
 static bool put_line(void *ctx, const struct invoice *v)
 {
 	struct listing *l = ctx;
-	char amount[AMOUNT_TEXT_MAX], sum[AMOUNT_TEXT_MAX];
+	char amount[AMOUNT_TEXT_MAX], sum[AMOUNT_TEXT_MAX], name[INVOICE_NAME_MAX];
 	if (l->refunds && amount_is_zero(v->is.refund)) {
 		return true;
 	}
@@ -230,7 +245,7 @@ static bool put_line(void *ctx, const struct invoice *v)
 	json_close(&l->out, '}');
 	say(&l->out, "%-11s %s of %s XMR  %s", invoice_state_name(v->is.state),
 	    amount_format(sum, l->refunds ? v->is.refund : v->is.received),
-	    amount_format(amount, v->amount), v->id);
+	    amount_format(amount, v->amount), name_of(name, v));
 	return true;
 }
 

@@ -102,12 +102,14 @@ enum err cmd_prune(const struct options *o)
 		json_open(&out, NULL, '{');
 		json_number(&out, "labels", r.labels);
 		json_number(&out, "references", r.references);
+		json_number(&out, "invoices", r.invoices);
 		json_number(&out, "transactions", r.blobs);
 		json_number(&out, "requests", r.requests);
 		json_close(&out, '}');
 		say(&out,
-		    "forgotten: %zu labels, %zu references, %zu raw transactions, %zu requests",
-		    r.labels, r.references, r.blobs, r.requests);
+		    "forgotten: %zu labels, %zu references, %zu invoices' ids and labels, %zu raw "
+		    "transactions, %zu requests",
+		    r.labels, r.references, r.invoices, r.blobs, r.requests);
 		rc = out_end(&out);
 	}
 	opened_close(&p);

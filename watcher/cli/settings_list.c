@@ -290,8 +290,10 @@ const struct setting SETTINGS[] = {
     NUMBER(
 	"keep-labels-days", rules.keep_labels, 0, 36500, 86400, "800",
 	"For so many days labels of addresses are kept, references of payouts that are done with,\n"
-	"and raw transactions and requests; 0: for ever. Balances are proven without them."),
+	"ids and labels of invoices that are done with (since they last changed), and raw\n"
+	"transactions and requests; 0: for ever. Balances are proven without them."),
     NUMBER("keep-references-days", rules.keep_references, 0, 36500, 86400, "400", ""),
+    NUMBER("keep-invoices-days", rules.keep_invoices, 0, 36500, 86400, "400", ""),
     NUMBER("keep-blobs-days", rules.keep_blobs, 0, 36500, 86400, "30", ""),
 
     HEAD("sweeping"),

@@ -3,6 +3,7 @@
  * eleven blocks, so that no single miner decides) is past it, or at a height; what is mined in that
  * block or later is late. A reorganisation takes that back with the block.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,8 @@ static enum err change_event(const struct watcher *w, struct db_txn *t, const st
 	struct event_writer e;
 	event_begin(&e, "invoice_changed", watcher_now(w));
 	event_text(&e, "id", v->id);
+	event_number(&e, "account", v->at.major);
+	event_number(&e, "index", v->at.minor);
 	event_text(&e, "state", invoice_state_name(v->is.state));
 	event_amount(&e, "amount", v->amount);
 	event_amount(&e, "received", v->is.received);
@@ -292,6 +295,7 @@ static enum err settle(const struct watcher *w, struct db_txn *t, uint64_t numbe
 		return rc;
 	}
 	v.is = now;
+	v.changed = watcher_now(w);
 	rc = invoice_write(t, &v);
 	return rc == ERR_OK ? change_event(w, t, &v) : rc;
 }
@@ -338,7 +342,8 @@ static enum err verify(struct db_txn *t, const struct invoice *v)
 	uint64_t number;
 	enum err rc = number_at(&number, t, v->at);
 	if (rc == ERR_OK && number != v->number) {
-		rc = err_set(ERR_DB_DAMAGED, "invoice %s is not found by its address", v->id);
+		rc = err_set(ERR_DB_DAMAGED, "invoice %" PRIu64 " is not found by its address",
+			     v->number);
 	}
 	if (rc == ERR_OK && v->expires_time) {
 		rc = check_mark(t, T_INVOICE_ENDS, v->expires_time, v->number, !v->late_from);
@@ -350,7 +355,8 @@ static enum err verify(struct db_txn *t, const struct invoice *v)
 		rc = invoice_outcome_now(&now, t, v);
 	}
 	if (rc == ERR_OK && !same_outcome(&now, &v->is)) {
-		rc = err_set(ERR_DB_DAMAGED, "invoice %s is not what its payments come to", v->id);
+		rc = err_set(ERR_DB_DAMAGED, "invoice %" PRIu64 " is not what its payments come to",
+			     v->number);
 	}
 	return rc;
 }
@@ -358,6 +364,7 @@ static enum err verify(struct db_txn *t, const struct invoice *v)
 enum err invoices_verify(struct db_txn *t)
 {
 	struct span key, value;
+	size_t n = 0;
 	enum err rc = db_first(t, T_INVOICE_NEWS, db_span(NULL, 0), &key, &value);
 	if (rc == ERR_OK) {
 		return err_set(ERR_DB_DAMAGED, "an invoice was left unjudged");
@@ -365,7 +372,7 @@ enum err invoices_verify(struct db_txn *t)
 	if (rc == ERR_NOT_FOUND) {
 		rc = db_first(t, T_INVOICES, db_span(NULL, 0), &key, &value);
 	}
-	while (rc == ERR_OK) {
+	for (; rc == ERR_OK; n++) {
 		struct invoice v;
 		rc = invoice_decode(&v, key, value);
 		if (rc == ERR_OK) {
@@ -375,5 +382,5 @@ enum err invoices_verify(struct db_txn *t)
 			rc = db_next(t, T_INVOICES, &key, &value);
 		}
 	}
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	return rc == ERR_NOT_FOUND ? invoice_names_verify(t, n) : rc;
 }

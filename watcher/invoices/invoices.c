@@ -85,25 +85,7 @@ static bool same_terms(const struct invoice *v, const struct invoice_order *o)
 	return amount_cmp(v->amount, o->amount) == 0 &&
 	       amount_cmp(v->tolerance, o->tolerance) == 0 && v->lasts == o->lasts &&
 	       v->in_blocks == o->in_blocks && v->at.major == o->account &&
-	       strcmp(v->label, o->label) == 0;
-}
-
-enum err invoice_find(struct invoice *out, struct db_txn *t, const char *id)
-{
-	struct span value;
-	char safe[80];
-	size_t n = strnlen(id, INVOICE_ID_MAX + 1);
-	*out = (struct invoice){0};
-	enum err rc = n == 0 || n > INVOICE_ID_MAX
-			  ? ERR_NOT_FOUND
-			  : db_get(t, T_INVOICE_IDS, db_span(id, n), &value);
-	if (rc == ERR_NOT_FOUND) {
-		return err_set(rc, "there is no invoice %s", text_safe(safe, sizeof safe, id, n));
-	}
-	if (rc == ERR_OK && value.n != 8) {
-		rc = err_set(ERR_DB_DAMAGED, "an invoice's id has a bad record");
-	}
-	return rc == ERR_OK ? invoice_read(out, t, load64_be(value.p)) : rc;
+	       (v->id[0] == '\0' || strcmp(v->label, o->label) == 0);
 }
 
 static enum err put_index(struct db_txn *t, const struct invoice *v)
@@ -111,8 +93,7 @@ static enum err put_index(struct db_txn *t, const struct invoice *v)
 	struct table_key number = key_height(v->number), at = {0}, end = {0};
 	key_u32(&at, v->at.major);
 	key_u32(&at, v->at.minor);
-	enum err rc =
-	    db_put_new(t, T_INVOICE_IDS, db_span(v->id, strlen(v->id)), key_span(&number));
+	enum err rc = invoice_name(t, v);
 	if (rc == ERR_OK) {
 		rc = db_put_new(t, T_INVOICE_AT, key_span(&at), key_span(&number));
 	}
@@ -151,7 +132,7 @@ static enum err create(struct watcher *w, struct db_txn *t, const struct invoice
 	v->lasts = o->lasts;
 	v->in_blocks = o->in_blocks;
 	v->rules = w->config.invoices;
-	v->created = watcher_now(w);
+	v->created = v->changed = watcher_now(w);
 	v->created_height = top.height + 1;
 	if (v->lasts && v->in_blocks) {
 		v->late_from = v->created_height + v->lasts;
@@ -186,6 +167,17 @@ static enum err fill(const struct watcher *w, struct db_txn *t, struct invoice *
 	return invoice_outcome_now(&v->is, t, v);
 }
 
+/* The same for whoever asked by this id, which may be forgotten here, but not by him. */
+static enum err fill_for(const struct watcher *w, struct db_txn *t, struct invoice *v,
+			 const char *id)
+{
+	enum err rc = fill(w, t, v);
+	if (rc == ERR_OK && v->id[0] == '\0' && id_is_good(id, INVOICE_ID_MAX)) {
+		memcpy(v->id, id, strlen(id));
+	}
+	return rc;
+}
+
 enum err watcher_create_invoice(struct watcher *w, const struct invoice_order *order,
 				struct invoice *out)
 {
@@ -201,7 +193,7 @@ enum err watcher_create_invoice(struct watcher *w, const struct invoice_order *o
 	}
 	rc = find_or_create(w, t, order, out);
 	if (rc == ERR_OK) {
-		rc = fill(w, t, out);
+		rc = fill_for(w, t, out, order->id);
 	}
 	rc = txn_end(t, rc);
 	if (rc != ERR_OK) {
@@ -219,7 +211,7 @@ enum err watcher_get_invoice(const struct watcher *w, const char *id, struct inv
 	}
 	rc = invoice_find(out, t, id);
 	if (rc == ERR_OK) {
-		rc = fill(w, t, out);
+		rc = fill_for(w, t, out, id);
 	}
 	db_abort(t);
 	return rc;
@@ -259,6 +251,7 @@ static enum err close_it(struct watcher *w, struct db_txn *t, const char *id, st
 	rc = block_top(&top, t);
 	if (rc == ERR_OK) {
 		v->closed_from = top.height + 1;
+		v->changed = watcher_now(w);
 		rc = invoice_write(t, v);
 	}
 	if (rc == ERR_OK) {
@@ -282,7 +275,7 @@ enum err watcher_close_invoice(struct watcher *w, const char *id, struct invoice
 		rc = invoice_read(out, t, out->number);
 	}
 	if (rc == ERR_OK) {
-		rc = fill(w, t, out);
+		rc = fill_for(w, t, out, id);
 	}
 	return txn_end(t, rc);
 }
@@ -304,7 +297,7 @@ static enum err refund(struct watcher *w, struct db_txn *t, const char *id,
 		return err_set(ERR_STATE, "nothing of invoice %s is to be paid back", id);
 	}
 	snprintf(name, sizeof name, "refund:%" PRIu64 ":%" PRIu64, v.number, v.refunded.atomic);
-	snprintf(reference, sizeof reference, "refund %.50s", v.id);
+	snprintf(reference, sizeof reference, "refund %.50s", id);
 	struct payout_order order = {
 	    .id = name,
 	    .to = *to,

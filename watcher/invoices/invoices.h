@@ -21,8 +21,14 @@ enum err MUST_CHECK invoice_judge(struct invoice_outcome *out, const struct invo
 				  const struct invoice_payment *payments, size_t n,
 				  uint64_t height);
 
-/* ERR_NOT_FOUND. */
+/* By the caller's id, or "%" and its number. ERR_NOT_FOUND. */
 enum err MUST_CHECK invoice_find(struct invoice *out, struct db_txn *t, const char *id);
+/* Makes a new one found by its id. */
+enum err MUST_CHECK invoice_name(struct db_txn *t, const struct invoice *v);
+/* Takes its id and label away, and writes it; it is found by its id all the same. */
+enum err MUST_CHECK invoice_forget(struct db_txn *t, struct invoice *v);
+/* Each entry of the index of ids names its invoice, and there is one for each. ERR_DB_DAMAGED. */
+enum err MUST_CHECK invoice_names_verify(struct db_txn *t, size_t invoices);
 /* The id of the invoice that an address belongs to, "" when none. */
 enum err MUST_CHECK invoice_of_address(char id[static INVOICE_ID_MAX + 1], struct db_txn *t,
 				       struct subaddress at);

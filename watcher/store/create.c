@@ -127,6 +127,7 @@ void watcher_config_default(struct watcher_config *out)
 	    .change_least = amount_of(ATOMIC_PER_XMR / 10),
 	    .keep_labels = UINT64_C(800) * 86400,
 	    .keep_references = UINT64_C(400) * 86400,
+	    .keep_invoices = UINT64_C(400) * 86400,
 	    .keep_blobs = UINT64_C(30) * 86400,
 	};
 }

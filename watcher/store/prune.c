@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/invoices/invoices.h"
 #include "watcher/requests/requests.h"
 
 #define PART 1000 /* records looked at in one transaction */
@@ -47,6 +48,52 @@ static enum err prune_payout(struct pruning *p, struct span key, struct span val
 	o.forgotten = true;
 	p->out->references++;
 	return payout_write(p->t, &o);
+}
+
+/* Nobody is to pay, to decide or to be paid back. */
+static bool is_done(const struct invoice_outcome *o)
+{
+	return o->state != INVOICE_OPEN && o->state != INVOICE_PARTLY_PAID &&
+	       amount_is_zero(o->held) && amount_is_zero(o->refund) && amount_is_zero(o->pending);
+}
+
+/* The address has the invoice's label for its own. */
+static enum err forget_label(struct db_txn *t, struct subaddress at)
+{
+	struct span value;
+	struct address_entry e;
+	struct table_key k = {0};
+	key_u32(&k, at.major);
+	key_u32(&k, at.minor);
+	enum err rc = db_get(t, T_ADDRESSES, key_span(&k), &value);
+	if (rc == ERR_OK) {
+		rc = address_decode(&e, key_span(&k), value);
+	}
+	if (rc == ERR_OK && e.label[0]) {
+		memset(e.label, 0, sizeof e.label);
+		rc = address_write(t, &e);
+	}
+	return rc;
+}
+
+static enum err prune_invoice(struct pruning *p, struct span key, struct span value)
+{
+	struct invoice v;
+	struct invoice_outcome now;
+	enum err rc = invoice_decode(&v, key, value);
+	if (rc != ERR_OK || v.id[0] == '\0' || !is_old(p, v.changed, p->w->config.keep_invoices)) {
+		return rc;
+	}
+	rc = invoice_outcome_now(&now, p->t, &v);
+	if (rc != ERR_OK || !is_done(&now)) {
+		return rc;
+	}
+	rc = forget_label(p->t, v.at);
+	if (rc == ERR_OK) {
+		rc = invoice_forget(p->t, &v);
+	}
+	p->out->invoices++;
+	return rc;
 }
 
 static enum err prune_sent(struct pruning *p, struct span key, struct span value)
@@ -145,10 +192,11 @@ static enum err note(struct pruning *p)
 	}
 	store64_le(now, p->now);
 	rc = meta_put(p->t, META_PRUNED, db_span(now, sizeof now));
-	if (rc == ERR_OK && r->labels + r->references + r->blobs + r->requests > 0) {
+	if (rc == ERR_OK && r->labels + r->references + r->invoices + r->blobs + r->requests > 0) {
 		event_begin(&e, "pruned", p->now);
 		event_number(&e, "labels", r->labels);
 		event_number(&e, "references", r->references);
+		event_number(&e, "invoices", r->invoices);
 		event_number(&e, "transactions", r->blobs);
 		event_number(&e, "requests", r->requests);
 		rc = event_end(&e, p->t, NULL);
@@ -162,10 +210,8 @@ enum err watcher_prune(struct watcher *w, struct prune_result *out)
 		enum table table;
 		prune_one *one;
 	} tables[] = {
-	    {T_ADDRESSES, prune_address},
-	    {T_PAYOUTS, prune_payout},
-	    {T_SENT, prune_sent},
-	    {T_BODIES, prune_body},
+	    {T_ADDRESSES, prune_address}, {T_PAYOUTS, prune_payout}, {T_INVOICES, prune_invoice},
+	    {T_SENT, prune_sent},         {T_BODIES, prune_body},
 	};
 	struct pruning p = {.w = w, .now = watcher_now(w), .out = out};
 	enum err rc = ERR_OK;

@@ -184,6 +184,7 @@ static void c_invoice(struct codec *c, struct invoice *v)
 	v->rules.after_close = c_enum(c, v->rules.after_close, INVOICE_HOLD, INVOICE_REFUND);
 	c_u64(c, &v->created);
 	c_u64(c, &v->created_height);
+	c_u64(c, &v->changed);
 	c_u64(c, &v->expires_time);
 	c_u64(c, &v->late_from);
 	c_u64(c, &v->closed_from);

@@ -332,6 +332,124 @@ static void money_goes_back_as_a_payout(void **state)
 	hot_stop(&h);
 }
 
+static struct prune_result prune(struct hot *h)
+{
+	struct prune_result r;
+	assert_int_equal(watcher_prune(&h->w, &r), ERR_OK);
+	return r;
+}
+
+static bool keeps_label(void *ctx, const struct address_entry *e)
+{
+	bool *kept = ctx;
+	*kept = *kept || strcmp(e->label, "two hats") == 0;
+	return true;
+}
+
+static bool keeps_name(void *ctx, const struct invoice *v)
+{
+	bool *kept = ctx;
+	*kept = *kept || v->id[0] || v->label[0];
+	return true;
+}
+
+static void a_forgotten_invoice_goes_on_by_its_rules(void **state)
+{
+	struct hot h;
+	struct invoice v, w;
+	struct payout p;
+	struct address to;
+	struct invoice_order o = {.id = "order-1", .label = "two hats", .amount = amount_of(1000)};
+	bool kept = false;
+	(void)state;
+	hot_start(&h, 30);
+	hot_sync(&h);
+	h.w.config.stall_seconds = 0;
+	h.w.config.keep_invoices = 3600;
+	h.w.config.invoices.over = INVOICE_REFUND;
+	assert_int_equal(watcher_create_invoice(&h.w, &o, &v), ERR_OK);
+	/* Not as long as it is open, or owes something; and not at once. */
+	h.now += 4000;
+	assert_int_equal(prune(&h).invoices, 0);
+	hot_deposit(&h, v.at, 1001, 0);
+	hot_sync(&h);
+	h.now += 4000;
+	assert_int_equal(prune(&h).invoices, 0);
+	address_of(&to, &h.w.account, (struct subaddress){7, 7});
+	assert_int_equal(watcher_refund_invoice(&h.w, "order-1", &to, &p), ERR_OK);
+	h.now += 3600;
+	assert_int_equal(prune(&h).invoices, 0);
+	h.now += 1;
+	assert_int_equal(prune(&h).invoices, 1);
+	assert_int_equal(prune(&h).invoices, 0);
+	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	/* Neither id nor label stands in a record. */
+	assert_int_equal(watcher_invoices(&h.w, keeps_name, &kept), ERR_OK);
+	assert_false(kept);
+	assert_int_equal(watcher_addresses(&h.w, keeps_label, &kept), ERR_OK);
+	assert_false(kept);
+	/* An id is one invoice for ever. */
+	assert_int_equal(watcher_create_invoice(&h.w, &o, &w), ERR_OK);
+	assert_int_equal(w.number, v.number);
+	assert_string_equal(w.id, "order-1");
+	assert_int_equal(w.is.state, INVOICE_PAID);
+	assert_int_equal(get(&h, "%1").number, v.number);
+	assert_int_equal(watcher_get_invoice(&h.w, "%2", &w), ERR_NOT_FOUND);
+	assert_int_equal(watcher_get_invoice(&h.w, "%", &w), ERR_NOT_FOUND);
+	o.amount = amount_of(1001);
+	assert_int_equal(watcher_create_invoice(&h.w, &o, &w), ERR_CONFLICT);
+	/* What comes late goes by the rules, and back. */
+	hot_deposit(&h, v.at, 50, 0);
+	hot_sync(&h);
+	v = get(&h, "order-1");
+	assert_int_equal(v.is.state, INVOICE_PAID);
+	assert_int_equal(v.is.refund.atomic, 50);
+	assert_int_equal(watcher_close_invoice(&h.w, "order-1", &v), ERR_OK);
+	assert_int_equal(watcher_refund_invoice(&h.w, "%1", &to, &p), ERR_OK);
+	assert_int_equal(p.amount.atomic, 50);
+	assert_int_equal(watcher_invoices(&h.w, keeps_name, &kept), ERR_OK);
+	assert_false(kept);
+	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	hot_stop(&h);
+}
+
+static void a_wrong_index_of_ids_is_noticed(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 4; way++) {
+		struct hot h;
+		struct db_txn *t = NULL;
+		struct invoice v;
+		uint8_t two[8];
+		store64_be(two, 2);
+		hot_start(&h, 30);
+		hot_sync(&h);
+		make(&h, "a", 1000, 0, false);
+		v = make(&h, "b", 1000, 0, false);
+		assert_int_equal(watcher_verify(&h.w), ERR_OK);
+		assert_int_equal(db_begin(&t, h.db, true), ERR_OK);
+		switch (way) {
+		case 0:
+			assert_int_equal(db_del(t, T_INVOICE_IDS, db_span("a", 1)), ERR_OK);
+			break;
+		case 1: /* another's */
+			assert_int_equal(db_put(t, T_INVOICE_IDS, db_span("a", 1), db_span(two, 8)),
+					 ERR_OK);
+			break;
+		case 2: /* one id too many */
+			assert_int_equal(db_put(t, T_INVOICE_IDS, db_span("c", 1), db_span(two, 8)),
+					 ERR_OK);
+			break;
+		default: /* forgotten, and named all the same */
+			memset(v.id, 0, sizeof v.id);
+			assert_int_equal(invoice_write(t, &v), ERR_OK);
+		}
+		assert_int_equal(db_commit(t), ERR_OK);
+		assert_int_equal(watcher_verify(&h.w), ERR_DB_DAMAGED);
+		hot_stop(&h);
+	}
+}
+
 /* ---- the same outcome however it was learned ---- */
 
 #define INVOICES 6
@@ -472,6 +590,8 @@ int main(void)
 	    cmocka_unit_test(parts_add_up_and_a_reorganisation_takes_them_back),
 	    cmocka_unit_test(the_chain_says_when_it_is_over),
 	    cmocka_unit_test(money_goes_back_as_a_payout),
+	    cmocka_unit_test(a_forgotten_invoice_goes_on_by_its_rules),
+	    cmocka_unit_test(a_wrong_index_of_ids_is_noticed),
 	    cmocka_unit_test(learned_in_any_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
