@@ -93,7 +93,7 @@ static uint64_t steady(void *ctx)
 
 void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each)
 {
-	struct identity us, signer;
+	struct identity us;
 	uint8_t seed[32];
 	struct sync_result synced;
 	CHECK(secret_start() == ERR_OK);
@@ -102,7 +102,7 @@ void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each
 	test_wallet_make(&p->ours, NETWORK_MAINNET, &p->rng);
 	test_wallet_make(&p->theirs, NETWORK_MAINNET, &p->rng);
 	rng_fill(&p->rng, seed, sizeof seed);
-	identity_from_seed(&signer, seed);
+	identity_from_seed(&p->signer, seed);
 	rng_fill(&p->rng, seed, sizeof seed);
 	identity_from_seed(&us, seed);
 	p->chain = fake_chain_new(&p->rng, blocks, START);
@@ -130,7 +130,7 @@ void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each
 			     .spent = pass_spent};
 	p->disk = disk_new();
 	CHECK(disk_open(&p->db, p->disk) == ERR_OK);
-	CHECK(watcher_create(p->db, &kit, &signer.public, us.seed, &clock) == ERR_OK);
+	CHECK(watcher_create(p->db, &kit, &p->signer.public, us.seed, &clock) == ERR_OK);
 	CHECK(watcher_open(&p->w, p->db, node, clock, p->rng) == ERR_OK);
 	CHECK(watcher_sync(&p->w, &synced) == ERR_OK);
 }

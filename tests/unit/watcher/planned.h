@@ -41,6 +41,7 @@ struct planned {
 	struct disk *disk;
 	struct db *db;
 	struct watcher w;
+	struct identity signer;
 };
 
 /* n deposits of `each`, unlocked and known to the watcher, after `blocks` blocks of others. */
