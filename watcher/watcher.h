@@ -292,6 +292,7 @@ struct invoice {
 	uint64_t late_from;     /* the first block that is late, 0 not known yet */
 	uint64_t closed_from;   /* the first block after an operator closed it, 0 not closed */
 	struct amount refunded; /* ordered to be paid back */
+	uint64_t refunds;       /* payouts that were queued for that, cancelled ones included */
 	struct invoice_outcome is;
 };
 
@@ -320,7 +321,8 @@ enum err MUST_CHECK watcher_get_invoice(const struct watcher *w, const char *id,
 enum err MUST_CHECK watcher_close_invoice(struct watcher *w, const char *id, struct invoice *out);
 struct payout;
 /*
- * Queues a payout of all that is to be refunded, and counts it as refunded. ERR_STATE when nothing
+ * Queues a payout of all that is to be refunded, and counts it as refunded until it is cancelled.
+ * Its id begins with "refund:", which no other's does. ERR_STATE when nothing
  * is, ERR_NOT_FOUND, ERR_ADDR_NETWORK.
  */
 enum err MUST_CHECK watcher_refund_invoice(struct watcher *w, const char *id,
@@ -366,6 +368,7 @@ struct payout {
 	enum payout_state state;
 	uint64_t time;    /* queued */
 	uint64_t request; /* the newest it is in, 0 none */
+	uint64_t invoice; /* the number of the one whose refund it is, 0 none */
 	struct hash tx;   /* zero until signed */
 	enum err refused;
 	bool
@@ -403,8 +406,8 @@ enum err MUST_CHECK watcher_import_payouts(struct watcher *w, struct span csv,
 					   struct payout_import *out);
 /*
  * Only while queued or refused, and what may have been signed not at all: ERR_STATE. A failed one
- * too, once every input of its transaction was spent by others `depth_above` blocks deep.
- * ERR_NOT_FOUND. Cancelled already: ERR_OK.
+ * too, once every input of its transaction was spent by others `depth_above` blocks deep. What an
+ * invoice's refund would have paid back is owed again. ERR_NOT_FOUND. Cancelled already: ERR_OK.
  */
 enum err MUST_CHECK watcher_cancel_payout(struct watcher *w, const char *id);
 /*

@@ -18,6 +18,9 @@ static void put_payout(struct out *out, const struct payout *p)
 	if (p->request) {
 		json_number(out, "request", p->request);
 	}
+	if (p->invoice) {
+		json_number(out, "invoice", p->invoice);
+	}
 	if (p->state >= PAYOUT_SIGNED && p->state <= PAYOUT_CONFIRMED) {
 		json_bytes(out, "txid", p->tx.b, 32);
 	}

@@ -358,7 +358,7 @@ static enum err verify(struct db_txn *t, const struct invoice *v)
 		rc = err_set(ERR_DB_DAMAGED, "invoice %" PRIu64 " is not what its payments come to",
 			     v->number);
 	}
-	return rc;
+	return rc == ERR_OK ? invoice_refunds_verify(t, v) : rc;
 }
 
 enum err invoices_verify(struct db_txn *t)

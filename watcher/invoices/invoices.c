@@ -1,11 +1,9 @@
 /*
- * Invoices made, looked up, closed, paid back. The caller's id makes them idempotent, as it does
+ * Invoices made, looked up, closed. The caller's id makes them idempotent, as it does
  * payouts. The address is durable before anybody is told of it.
  */
 #include "watcher/invoices/invoices.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/text.h"
@@ -278,51 +276,4 @@ enum err watcher_close_invoice(struct watcher *w, const char *id, struct invoice
 		rc = fill_for(w, t, out, id);
 	}
 	return txn_end(t, rc);
-}
-
-/*
- * The payout's id says how much had gone back before, so that asking twice pays once, and what has
- * become due since then is another payout.
- */
-static enum err refund(struct watcher *w, struct db_txn *t, const char *id,
-		       const struct address *to, struct payout *p)
-{
-	struct invoice v;
-	char name[PAYOUT_ID_MAX + 1], reference[PROTO_REFERENCE_MAX + 1];
-	enum err rc = invoice_find(&v, t, id);
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	if (amount_is_zero(v.is.refund)) {
-		return err_set(ERR_STATE, "nothing of invoice %s is to be paid back", id);
-	}
-	snprintf(name, sizeof name, "refund:%" PRIu64 ":%" PRIu64, v.number, v.refunded.atomic);
-	snprintf(reference, sizeof reference, "refund %.50s", id);
-	struct payout_order order = {
-	    .id = name,
-	    .to = *to,
-	    .amount = v.is.refund,
-	    .reference = reference,
-	    .priority = PAYOUT_NORMAL,
-	};
-	rc = payout_add(w, t, &order, p);
-	if (rc == ERR_OK && !amount_add(&v.refunded, v.refunded, v.is.refund)) {
-		rc = ERR_INTERNAL;
-	}
-	if (rc == ERR_OK) {
-		rc = invoice_write(t, &v);
-	}
-	if (rc == ERR_OK) {
-		rc = invoice_touch(t, v.at);
-	}
-	return rc == ERR_OK ? invoices_settle(w, t) : rc;
-}
-
-enum err watcher_refund_invoice(struct watcher *w, const char *id, const struct address *to,
-				struct payout *out)
-{
-	struct db_txn *t = NULL;
-	*out = (struct payout){0};
-	enum err rc = db_begin(&t, w->db, true);
-	return rc == ERR_OK ? txn_end(t, refund(w, t, id, to, out)) : rc;
 }

@@ -41,6 +41,12 @@ enum err MUST_CHECK invoices_unblock(struct db_txn *t, uint64_t height);
 /* Judges those marked, with an event for each outcome that changed. */
 enum err MUST_CHECK invoices_settle(const struct watcher *w, struct db_txn *t);
 
+/* A payout that was a refund is cancelled: the money is to be paid back again. */
+enum err MUST_CHECK invoice_refund_cancelled(const struct watcher *w, struct db_txn *t,
+					     const struct payout *p);
+/* What counts as refunded is what its payouts pay. ERR_DB_DAMAGED. */
+enum err MUST_CHECK invoice_refunds_verify(struct db_txn *t, const struct invoice *v);
+
 /* The outcome as of now, with the pending amount, which is not kept. */
 enum err MUST_CHECK invoice_outcome_now(struct invoice_outcome *out, struct db_txn *t,
 					const struct invoice *v);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/invoices/invoices.h"
 #include "watcher/payouts/payouts.h"
 #include "watcher/requests/requests.h"
 
@@ -121,7 +122,10 @@ static enum err cancel(struct watcher *w, struct db_txn *t, const char *id)
 	if (rc == ERR_OK) {
 		rc = payout_write(t, &p);
 	}
-	return rc == ERR_OK ? payout_event(w, t, "payout_cancelled", &p) : rc;
+	if (rc == ERR_OK) {
+		rc = payout_event(w, t, "payout_cancelled", &p);
+	}
+	return rc == ERR_OK && p.invoice ? invoice_refund_cancelled(w, t, &p) : rc;
 }
 
 enum err watcher_cancel_payout(struct watcher *w, const char *id)

@@ -60,6 +60,10 @@ static enum err check(const struct watcher *w, const struct payout_order *o)
 	if (strncmp(o->id, SWEEP_ID, strlen(SWEEP_ID)) == 0) {
 		return err_set(ERR_USAGE, "payout ids that begin with " SWEEP_ID " are sweeps'");
 	}
+	if (strncmp(o->id, REFUND_ID, strlen(REFUND_ID)) == 0) {
+		return err_set(ERR_USAGE, "payout ids that begin with " REFUND_ID
+					  " are invoices': see invoice refund");
+	}
 	if (!id_is_good(o->id, PAYOUT_ID_MAX)) {
 		return err_set(ERR_USAGE,
 			       "a payout id is 1 to %d letters, digits or . _ : / + @ # = -",
@@ -128,7 +132,7 @@ enum err payout_return(const struct watcher *w, struct db_txn *t, struct payout 
 }
 
 /* Checks and queues; *p is the payout as it is then. */
-enum err payout_add(struct watcher *w, struct db_txn *t, const struct payout_order *o,
+static enum err add(struct watcher *w, struct db_txn *t, const struct payout_order *o,
 		    struct payout *p)
 {
 	struct payout old;
@@ -161,7 +165,7 @@ enum err watcher_add_payout(struct watcher *w, const struct payout_order *order,
 	struct payout p;
 	enum err rc = db_begin(&t, w->db, true);
 	if (rc == ERR_OK) {
-		rc = txn_end(t, payout_add(w, t, order, &p));
+		rc = txn_end(t, add(w, t, order, &p));
 	}
 	if (rc == ERR_OK && out) {
 		*out = p;
@@ -188,7 +192,7 @@ static enum err import_rows(struct watcher *w, struct db_txn *t, struct csv *c,
 	uint64_t first;
 	enum err rc = next_number(&first, t);
 	while (rc == ERR_OK && (rc = csv_next(c, row)) == ERR_OK) {
-		rc = payout_add(w, t, &row->order, &p);
+		rc = add(w, t, &row->order, &p);
 		bool fresh = rc == ERR_OK && p.number == first + out->queued;
 		if (rc == ERR_OK && !fresh && p.number >= first) {
 			rc = err_set(ERR_CONFLICT, "payout %s is in the file twice", p.id);

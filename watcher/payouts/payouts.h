@@ -4,7 +4,9 @@
 
 #include "watcher/store/store.h"
 
+/* What ids begin with that callers cannot use. */
 #define SWEEP_ID "sweep:"
+#define REFUND_ID "refund:"
 
 /* Whether it moves money to the vault: not owed to anybody. */
 bool payout_is_sweep(const struct payout *p);

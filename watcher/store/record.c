@@ -162,6 +162,7 @@ static void c_payout(struct codec *c, struct payout *p)
 	p->state = c_enum(c, p->state, PAYOUT_QUEUED, PAYOUT_FAILED);
 	c_u64(c, &p->time);
 	c_u64(c, &p->request);
+	c_u64(c, &p->invoice);
 	c_bytes(c, p->tx.b, 32);
 	p->refused = c_enum(c, p->refused, 0, 0xffff);
 	c_bool(c, &p->tied);
@@ -189,6 +190,7 @@ static void c_invoice(struct codec *c, struct invoice *v)
 	c_u64(c, &v->late_from);
 	c_u64(c, &v->closed_from);
 	c_amount(c, &v->refunded);
+	c_u64(c, &v->refunds);
 	v->is.state = c_enum(c, v->is.state, INVOICE_OPEN, INVOICE_REFUNDED);
 	c_amount(c, &v->is.received);
 	c_amount(c, &v->is.counted);

@@ -65,12 +65,6 @@ enum err MUST_CHECK block_oldest(struct block_record *b, struct db_txn *t);
 enum err MUST_CHECK address_make(const struct watcher *w, struct db_txn *t,
 				 struct address_entry *e);
 
-/* ---- payouts ---- */
-
-/* watcher_add_payout inside the caller's transaction. */
-enum err MUST_CHECK payout_add(struct watcher *w, struct db_txn *t,
-			       const struct payout_order *order, struct payout *out);
-
 /* ---- events ---- */
 
 extern const struct ledger WATCHER_EVENTS;

@@ -332,6 +332,62 @@ static void money_goes_back_as_a_payout(void **state)
 	hot_stop(&h);
 }
 
+static void a_cancelled_refund_is_owed_again(void **state)
+{
+	struct hot h;
+	struct invoice v;
+	struct payout first, second, p;
+	struct address to;
+	struct db_txn *t = NULL;
+	(void)state;
+	hot_start(&h, 30);
+	hot_sync(&h);
+	h.w.config.invoices.over = INVOICE_REFUND;
+	v = make(&h, "a", 1000, 0, false);
+	hot_deposit(&h, v.at, 1700, 0);
+	hot_sync(&h);
+	address_of(&to, &h.w.account, (struct subaddress){7, 7});
+	assert_int_equal(watcher_refund_invoice(&h.w, "a", &to, &first), ERR_OK);
+	hot_deposit(&h, v.at, 50, 0);
+	hot_sync(&h);
+	assert_int_equal(watcher_refund_invoice(&h.w, "a", &to, &second), ERR_OK);
+	size_t changes = hot_events(&h, "invoice_changed");
+	assert_int_equal(watcher_cancel_payout(&h.w, first.id), ERR_OK);
+	assert_int_equal(hot_events(&h, "invoice_changed"), changes + 1);
+	v = get(&h, "a");
+	assert_int_equal(v.is.refund.atomic, 700);
+	assert_int_equal(v.refunded.atomic, 50);
+	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	/* Once. */
+	assert_int_equal(watcher_cancel_payout(&h.w, first.id), ERR_OK);
+	assert_int_equal(get(&h, "a").is.refund.atomic, 700);
+	/* Another payout, to another address if need be. */
+	address_of(&to, &h.w.account, (struct subaddress){7, 8});
+	assert_int_equal(watcher_refund_invoice(&h.w, "a", &to, &p), ERR_OK);
+	assert_int_equal(p.amount.atomic, 700);
+	assert_int_equal(p.state, PAYOUT_QUEUED);
+	assert_string_not_equal(p.id, first.id);
+	assert_int_equal(get(&h, "a").refunded.atomic, 750);
+	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	/* Nobody else's payout takes the id of a refund to come. */
+	struct payout_order o = {.id = "refund:1:4",
+				 .to = to,
+				 .amount = amount_of(1),
+				 .reference = "",
+				 .priority = PAYOUT_NORMAL};
+	assert_int_equal(watcher_add_payout(&h.w, &o, &p), ERR_USAGE);
+	to.network = NETWORK_STAGENET;
+	assert_int_equal(watcher_refund_invoice(&h.w, "a", &to, &p), ERR_ADDR_NETWORK);
+	/* What is refunded and no payout pays is noticed. */
+	v = get(&h, "a");
+	v.refunded = amount_of(751);
+	assert_int_equal(db_begin(&t, h.db, true), ERR_OK);
+	assert_int_equal(invoice_write(t, &v), ERR_OK);
+	assert_int_equal(db_commit(t), ERR_OK);
+	assert_int_equal(watcher_verify(&h.w), ERR_DB_DAMAGED);
+	hot_stop(&h);
+}
+
 static struct prune_result prune(struct hot *h)
 {
 	struct prune_result r;
@@ -590,6 +646,7 @@ int main(void)
 	    cmocka_unit_test(parts_add_up_and_a_reorganisation_takes_them_back),
 	    cmocka_unit_test(the_chain_says_when_it_is_over),
 	    cmocka_unit_test(money_goes_back_as_a_payout),
+	    cmocka_unit_test(a_cancelled_refund_is_owed_again),
 	    cmocka_unit_test(a_forgotten_invoice_goes_on_by_its_rules),
 	    cmocka_unit_test(a_wrong_index_of_ids_is_noticed),
 	    cmocka_unit_test(learned_in_any_order),
