@@ -100,7 +100,8 @@ static bool known(const struct world *w, const struct hash *id)
 }
 
 /* Whoever holds the reply holds its signatures, whatever becomes of the programs. */
-static void record_signatures(struct world *w, struct span request_file, struct span reply_file)
+static void record_signatures(struct world *w, struct span request_file, struct span reply_file,
+			      struct ledger_head *answered)
 {
 	struct envelope env;
 	struct buf plain, again;
@@ -123,8 +124,10 @@ static void record_signatures(struct world *w, struct span request_file, struct 
 		}
 		CHECK(w->n_signatures < SIGNED_MAX);
 		struct sim_signed *s = &w->signatures[w->n_signatures++];
-		*s = (struct sim_signed){
-		    .id = t->id, .wall = w->now, .chain = fake_chain_time(w->chain)};
+		*s = (struct sim_signed){.id = t->id,
+					 .wall = w->now,
+					 .chain = fake_chain_time(w->chain),
+					 .entry = reply.journal};
 		for (; s->n_images < t->n_images && s->n_images < 8; s->n_images++) {
 			s->images[s->n_images] = t->images[s->n_images];
 		}
@@ -137,7 +140,8 @@ static void record_signatures(struct world *w, struct span request_file, struct 
 			fake_ring_add(&s->rings, keys);
 		}
 	}
-	if (reply.journal.number > w->cold_head.number) {
+	*answered = reply.journal;
+	if (reply.journal.number > w->cold_head.number && cold_has(w, &reply.journal) == ERR_OK) {
 		w->cold_head = reply.journal;
 	}
 	reply_free(&reply);
@@ -146,7 +150,8 @@ static void record_signatures(struct world *w, struct span request_file, struct 
 	buf_free(&again);
 }
 
-enum err cold_answer(struct world *w, struct span request, struct buf *reply)
+enum err cold_answer(struct world *w, struct span request, struct buf *reply,
+		     struct ledger_head *answered)
 {
 	struct env env = make_env(w, NULL);
 	struct session_hooks hooks = {w, agree, lend, take_back};
@@ -161,9 +166,33 @@ enum err cold_answer(struct world *w, struct span request, struct buf *reply)
 	db_close(env.db);
 	/* Bytes that were handed out are out, whatever code came with them. */
 	if (reply->n) {
-		record_signatures(w, request, buf_span(reply));
+		record_signatures(w, request, buf_span(reply), answered);
 	}
 	return reply->n ? ERR_OK : rc;
+}
+
+enum err cold_catch_up(struct world *w, struct span copy, struct catch_up *out)
+{
+	struct env env = make_env(w, NULL);
+	enum err rc = disk_open(&env.db, w->cold);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = session_catch_up(out, &env, &copy, 1);
+	db_close(env.db);
+	return rc;
+}
+
+void cold_remembers(struct world *w)
+{
+	w->cold_head = (struct ledger_head){0};
+	for (size_t i = 0; i < w->n_signatures; i++) {
+		struct sim_signed *s = &w->signatures[i];
+		s->forgotten = cold_has(w, &s->entry) != ERR_OK;
+		if (!s->forgotten && s->entry.number > w->cold_head.number) {
+			w->cold_head = s->entry;
+		}
+	}
 }
 
 enum err cold_has(struct world *w, const struct ledger_head *head)

@@ -307,7 +307,8 @@ static void signatures_obey(struct world *w)
 		}
 		for (size_t j = 0; j <= i; j++) {
 			const struct sim_signed *e = &w->signatures[j];
-			if (s->wall - e->wall < DAY) {
+			/* Nothing is counted that only a lost disk knew. */
+			if (!s->forgotten && !e->forgotten && s->wall - e->wall < DAY) {
 				day += e->leaves.atomic;
 			}
 			if (j < i && share_a_payout(s, e) && !share_an_image(s, e)) {

@@ -32,15 +32,20 @@ enum step {
 	STEP_RESUME,
 	STEP_INVOICE,
 	STEP_CLOSE,
+	STEP_SNAPSHOT,
+	STEP_ROLLBACK,
+	STEP_CATCH_UP,
 };
 
 /* Which step comes how often. */
 static const enum step MIX[] = {
-    STEP_DEPOSIT, STEP_DEPOSIT, STEP_MINE,   STEP_MINE,    STEP_MINE,     STEP_MINE,    STEP_SYNC,
-    STEP_SYNC,    STEP_SYNC,    STEP_PAYOUT, STEP_PAYOUT,  STEP_REQUEST,  STEP_REQUEST, STEP_ANSWER,
-    STEP_ANSWER,  STEP_ANSWER,  STEP_IMPORT, STEP_IMPORT,  STEP_IMPORT,   STEP_SEND,    STEP_SEND,
-    STEP_REORG,   STEP_NODE,    STEP_CLOCK,  STEP_HOT_CUT, STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL,
-    STEP_REPLAY,  STEP_MINE,    STEP_RESUME, STEP_INVOICE, STEP_CLOSE,    STEP_INVOICE, STEP_CLOSE,
+    STEP_DEPOSIT,  STEP_DEPOSIT,  STEP_MINE,    STEP_MINE,    STEP_MINE,   STEP_MINE,
+    STEP_SYNC,     STEP_SYNC,     STEP_SYNC,    STEP_PAYOUT,  STEP_PAYOUT, STEP_REQUEST,
+    STEP_REQUEST,  STEP_ANSWER,   STEP_ANSWER,  STEP_ANSWER,  STEP_IMPORT, STEP_IMPORT,
+    STEP_IMPORT,   STEP_SEND,     STEP_SEND,    STEP_REORG,   STEP_NODE,   STEP_CLOCK,
+    STEP_HOT_CUT,  STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL,  STEP_REPLAY, STEP_MINE,
+    STEP_RESUME,   STEP_INVOICE,  STEP_CLOSE,   STEP_INVOICE, STEP_CLOSE,  STEP_SNAPSHOT,
+    STEP_ROLLBACK, STEP_CATCH_UP,
 };
 
 static void say(const struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -211,6 +216,7 @@ void world_end(struct world *w)
 	}
 	disk_free(w->hot);
 	disk_free(w->cold);
+	disk_free(w->kept);
 	fake_chain_free(w->chain);
 }
 
@@ -224,7 +230,10 @@ static bool expected(struct world *w, const char *what, enum err rc)
 	bool game = (rc == ERR_IO && (disk_is_dead(w->hot) || disk_is_dead(w->cold))) ||
 		    err_category(rc) == CAT_NODE || rc == ERR_FUNDS || rc == ERR_OVERTAKEN ||
 		    rc == ERR_NOT_FOUND || rc == ERR_STATE || rc == ERR_HALTED ||
-		    err_category(rc) == CAT_REFUSED;
+		    err_category(rc) == CAT_REFUSED ||
+		    /* Two journals of one signer: found out, and a person's to solve. */
+		    (w->rolled_back && (rc == ERR_JOURNAL_BROKEN || rc == ERR_JOURNAL_FORK ||
+					rc == ERR_MSG_REPLAYED));
 	if (!game) {
 		world_fail(w, "%s failed: %s (%s)", what, err_text(rc), err_detail());
 	}
@@ -355,18 +364,63 @@ static bool answer(struct world *w, bool again)
 		return false;
 	}
 	struct buf reply;
+	struct ledger_head answered = {0};
 	buf_init(&reply, PROTO_MESSAGE_MAX);
-	enum err rc = cold_answer(w, buf_span(&m->request), &reply);
+	enum err rc = cold_answer(w, buf_span(&m->request), &reply, &answered);
 	bool good = expected(w, "sign", rc);
-	if (good && again && (reply.n != m->reply.n || memcmp(reply.p, m->reply.p, reply.n) != 0)) {
+	bool known = again && cold_has(w, &m->answered) == ERR_OK;
+	if (good && known && (reply.n != m->reply.n || memcmp(reply.p, m->reply.p, reply.n) != 0)) {
 		world_fail(w, "request %" PRIu64 " again gave other bytes", m->number);
 	}
-	if (good && !again) {
+	/* Of two answers, the second by a signer that forgot the first, either may be carried on.
+	 */
+	if (good && (!again || (!known && draw(w, 2)))) {
+		buf_reset(&m->reply);
 		buf_put(&m->reply, reply.p, reply.n);
+		m->answered = answered;
 		say(w, "answer to %" PRIu64, m->number);
 	}
 	buf_free(&reply);
 	return good;
+}
+
+static bool snapshot(struct world *w)
+{
+	disk_free(w->kept);
+	w->kept = disk_snapshot(w->cold);
+	say(w, "the signer's disk is copied");
+	return true;
+}
+
+static bool roll_back(struct world *w)
+{
+	if (!w->kept) {
+		return false;
+	}
+	disk_restore(w->cold, w->kept);
+	w->rolled_back = true;
+	cold_remembers(w);
+	say(w, "the signer's disk is rolled back");
+	return true;
+}
+
+static bool catch_up(struct world *w)
+{
+	struct buf copy;
+	struct journal_export exported;
+	struct catch_up taken = {0};
+	buf_init(&copy, PROTO_MESSAGE_MAX);
+	enum err rc = watcher_export_journal(&w->watcher, 0, false, &copy, &exported);
+	if (rc == ERR_OK) {
+		rc = cold_catch_up(w, buf_span(&copy), &taken);
+	}
+	buf_free(&copy);
+	if (!expected(w, "catch-up", rc)) {
+		return false;
+	}
+	cold_remembers(w);
+	say(w, "caught up with %" PRIu64 " entries", taken.taken);
+	return taken.taken > 0;
 }
 
 static bool import(struct world *w)
@@ -549,6 +603,12 @@ static bool take(struct world *w, enum step step)
 		return invoice(w);
 	case STEP_CLOSE:
 		return close_invoice(w);
+	case STEP_SNAPSHOT:
+		return snapshot(w);
+	case STEP_ROLLBACK:
+		return roll_back(w);
+	case STEP_CATCH_UP:
+		return catch_up(w);
 	}
 	return false;
 }

@@ -7,6 +7,7 @@
 #define AIRLOCK_SIMULATION_WORLD_H
 
 #include "common/base/rng.h"
+#include "signer/session/catch_up.h"
 #include "signer/sign/build.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/fake_chain.h"
@@ -54,6 +55,7 @@ struct sim_invoice {
 struct sim_message {
 	struct buf request, reply;
 	uint64_t number;
+	struct ledger_head answered; /* the signer's journal with the reply in it */
 	bool imported;
 };
 
@@ -63,6 +65,8 @@ struct sim_signed {
 	struct amount leaves;
 	struct hash rings; /* fake_ring_add over its inputs */
 	uint64_t wall, chain;
+	struct ledger_head entry; /* the journal with it in it */
+	bool forgotten;           /* by a disk that was rolled back */
 	size_t n_images;
 	struct key_image images[8];
 	size_t n_payouts;
@@ -80,6 +84,7 @@ struct world {
 	struct fake_chain *chain;
 
 	struct disk *hot, *cold;
+	struct disk *kept; /* a copy of the signer's disk as it was once */
 	struct db *hot_db;
 	struct watcher watcher;
 	bool hot_up;
@@ -94,6 +99,7 @@ struct world {
 	size_t n_signatures;
 	uint64_t events_before;       /* the newest event at the last look */
 	struct ledger_head cold_head; /* the newest journal head that left the signer */
+	bool rolled_back;             /* the signer's disk was, at some time */
 	uint64_t invalid;             /* signed transactions whose rings a reorganisation took */
 	uint64_t happened[32];        /* how often each kind of step ran to its end */
 };
@@ -116,7 +122,12 @@ extern const struct amount COLD_TX_LIMIT, COLD_DAY_LIMIT;
 void cold_origin(struct origin *o);
 /* A whole run of the signer: boots from its disk, answers, and is gone. ERR_IO after a power cut.
  */
-enum err MUST_CHECK cold_answer(struct world *w, struct span request, struct buf *reply);
+enum err MUST_CHECK cold_answer(struct world *w, struct span request, struct buf *reply,
+				struct ledger_head *answered);
+/* Takes the entries it lacks from the watcher's copy of the journal. */
+enum err MUST_CHECK cold_catch_up(struct world *w, struct span copy, struct catch_up *out);
+/* After the journal became another one: which signatures stand in it. */
+void cold_remembers(struct world *w);
 /* The journal holds the head. */
 enum err MUST_CHECK cold_has(struct world *w, const struct ledger_head *head);
 /* Chain and signatures of the whole journal. */
