@@ -1,7 +1,8 @@
 """
-kill -9 of `run` at random moments, under deposits, payouts, webhooks and reorganisations. After it:
-no event lost, doubled or changed, `verify` clean, webhooks complete, every payout paid once, and the
-official wallet of the same words sees the same money.
+kill -9 of `run` at random moments, under deposits, invoices, payouts, webhooks and reorganisations.
+After each: no event lost, doubled or changed, and `verify` clean. At the end of a chain: webhooks
+complete, every payout paid once, invoices as the payments in the blocks say, and the official wallet
+of the same words sees the same money.
 """
 import contextlib
 import hashlib
@@ -9,54 +10,89 @@ import random
 import subprocess
 import threading
 import time
+from collections import Counter
 
 from airlock import Treasury, program
 from daemon import Daemon, Receiver, until
 from regtest import Chain, RpcError, UNLOCK, XMR, die_with_parent
 
-EVERY = 25  # kills between two looks at the ledger
+CHAIN = 1000     # kills on one chain; another begins with an empty store
+EVERY = 25       # kills between two looks at all events, not only the new ones
+PAYOUT = XMR // 1000
+INVOICE = XMR // 20  # credited in its first block
+DEEPEST = 20     # blocks until the largest sum is credited
 
 
 class Load:
-    """Deposits, blocks, reorganisations and payouts, until told to stop."""
+    """What goes on around the watcher, until told to stop."""
 
     def __init__(self, chain, treasury, payer, seed):
         self.chain, self.treasury, self.payer = chain, treasury, payer
+        self.watcher = treasury.watcher
         self.random = random.Random(seed)
-        self.addresses = [treasury.watcher.new_address() for _ in range(5)]
+        self.addresses = [self.watcher.new_address() for _ in range(5)]
         self.payee = chain.wallet('payee')
-        self.queued = 0
+        self.invoices = []  # (id, address)
+        self.paid = {}      # {txid: [(invoice, amount)]}
+        self.done = Counter()
         self.stopping = False
         self.failed = None
         self.thread = threading.Thread(target=self.go, daemon=True)
 
     def go(self):
+        steps = (self.pay, self.ask, self.queue, self.send, self.reorganise, self.mine, self.mine)
         try:
             while not self.stopping:
-                self.step(self.random.randrange(6))
+                self.random.choice(steps)()
         except Exception as error:  # pylint: disable=W0718
             self.failed = error
 
-    def step(self, kind):
-        if kind == 0:
-            self.payer.refresh()
-            with contextlib.suppress(RpcError):  # its own outputs went with a reorganisation
-                self.payer.pay([(self.random.choice(self.addresses), XMR // 4 + self.queued)])
-        elif kind == 1:
-            self.queued += 1
-            self.treasury.watcher.add(f"k{self.queued}", self.payee.address(), XMR // 1000)
-        elif kind == 2:
-            request = self.treasury.path(f"request-{self.queued}-{time.monotonic_ns()}")
-            if self.treasury.watcher.build(request, code=None).code == 0:
-                self.treasury.signer.sign(request, request + '.reply')
-                self.treasury.watcher.take(request + '.reply')
-                self.treasury.watcher.broadcast(code=None)
-        elif kind == 3:
-            depth = self.random.randrange(1, 7)
-            self.chain.node.pop(depth)
-            self.chain.mine(depth + 1, self.payer.address())
-        else:
-            self.chain.mine(1, self.payer.address())
+    def ask(self):
+        """A new invoice."""
+        name = f"i{len(self.invoices)}"
+        self.invoices.append((name, self.watcher.invoice(name, INVOICE)['address']))
+        self.done['invoices'] += 1
+
+    def pay(self):
+        """A deposit, and in the same transaction a few recent invoices: in part, exactly, over."""
+        self.done['deposits tried'] += 1
+        to = [(self.random.choice(self.addresses), XMR // 4 + self.done['deposits tried'])]
+        recent = self.invoices[-8:]
+        some = self.random.sample(recent, min(len(recent), self.random.randrange(4)))
+        amounts = [self.random.choice((INVOICE // 3, INVOICE - INVOICE // 3, INVOICE, 2 * INVOICE))
+                   for _ in some]
+        to += [(address, amount) for (_, address), amount in zip(some, amounts)]
+        self.payer.refresh()
+        with contextlib.suppress(RpcError):  # its own outputs went with a reorganisation
+            txid = self.payer.pay(to)['tx_hash']
+            self.paid[txid] = [(name, amount) for (name, _), amount in zip(some, amounts)]
+            self.done['deposits'] += 1
+            self.done['payments of invoices'] += len(some)
+
+    def queue(self):
+        self.done['payouts'] += 1
+        self.watcher.add(f"k{self.done['payouts']}", self.payee.address(), PAYOUT)
+
+    def send(self):
+        """A request of what is queued, if anything is, signed and broadcast."""
+        request = self.treasury.path(f"request-{time.monotonic_ns()}")
+        if self.watcher.build(request, code=None).code == 0:
+            self.treasury.signer.sign(request, request + '.reply')
+            self.watcher.take(request + '.reply')
+            self.watcher.broadcast(code=None)
+            self.done['requests'] += 1
+
+    def reorganise(self):
+        depth = self.random.choice((1, 1, 2, 3, 6))
+        self.chain.node.pop(depth)
+        self.chain.mine(depth + 1, self.payer.address())
+        # What failed once, its ring too young for a moment, the node never puts into a block. When
+        # it drops it, ours is sent again.
+        self.chain.node.flush_pool()
+        self.done['reorganisations'] += 1
+
+    def mine(self):
+        self.chain.mine(1, self.payer.address())
 
     def __enter__(self):
         self.thread.start()
@@ -69,14 +105,22 @@ class Load:
             raise self.failed
 
 
-def ledger(watcher, seen):
+class Ledger:
     """Every event is where it was, and the numbers have no gap."""
-    events = watcher.run('events', '--json').json['events']
-    assert [e['number'] for e in events] == list(range(1, len(events) + 1)), 'a gap'
-    hashes = [hashlib.sha256(repr(e).encode()).digest() for e in events]
-    assert hashes[:len(seen)] == seen, 'an event changed, or is gone'
-    watcher.run('verify')
-    return hashes
+
+    def __init__(self, watcher):
+        self.watcher = watcher
+        self.seen = []  # a hash of each
+
+    def look(self, everything=False):
+        known = [] if everything else self.seen
+        events = self.watcher.run('events', '--after', str(len(known)), '--json').json['events']
+        numbers = [e['number'] for e in events]
+        assert numbers == list(range(len(known) + 1, len(known) + len(events) + 1)), numbers
+        hashes = known + [hashlib.sha256(repr(e).encode()).digest() for e in events]
+        assert hashes[:len(self.seen)] == self.seen, 'an event changed, or is gone'
+        self.seen = hashes
+        self.watcher.run('verify')
 
 
 def kill_at_random(watcher, source, most_ms):
@@ -91,8 +135,48 @@ def kill_at_random(watcher, source, most_ms):
     return alive
 
 
-def campaign(kills, seed=1, most_ms=200):
-    """Returns how many lives ended by our hand, and how many events there were."""
+def settle(load, payer):
+    """In peace: what can be mined is, and what no block can take any more is made anew."""
+    chain, watcher = load.chain, load.watcher
+    for _ in range(10):
+        watcher.run('resume')
+        chain.node.flush_pool()
+        watcher.broadcast(code=None)
+        chain.mine(UNLOCK, payer.address())
+        watcher.sync()
+        states = set(watcher.payouts().values())
+        if states <= {'confirmed'}:
+            break
+        load.send()
+    chain.node.flush_pool()
+    chain.mine(DEEPEST + 1, payer.address())
+    watcher.sync()
+
+
+def judge_invoices(load):
+    """By what stands in blocks, all of it deep: how many have been paid."""
+    received = Counter()
+    txids = list(load.paid)
+    for txid, tx in zip(txids, load.chain.node.transactions(txids) if txids else []):
+        if tx is not None and not tx['in_pool']:
+            for name, amount in load.paid[txid]:
+                received[name] += amount
+    listed = load.watcher.run('invoice', 'list', '--json').json['invoices']
+    assert [v['id'] for v in listed] == [name for name, _ in load.invoices]
+    paid = 0
+    for v in listed:
+        got = received[v['id']]
+        state = 'paid' if got >= INVOICE else 'partly_paid' if got else 'open'
+        # Counted up to the sum asked for; what is beyond it is held.
+        expected = state, got, min(got, INVOICE), max(got - INVOICE, 0)
+        found = v['state'], v['received_atomic'], v['counted_atomic'], v['held_atomic']
+        assert found == expected, (v, expected)
+        paid += state == 'paid'
+    return paid
+
+
+def one_chain(kills, seed, most_ms):
+    """Counts of what happened."""
     source = random.Random(seed)
     with Chain() as chain, contextlib.closing(Receiver()) as receiver:
         treasury, payer = Treasury(chain), chain.wallet('payer')
@@ -105,34 +189,40 @@ def campaign(kills, seed=1, most_ms=200):
         answer = watcher.run('webhook', 'add', '--id', 'shop', '--url', receiver.url, '--allow',
                              '127.0.0.0/8', '--after', '0', '--json').json
         receiver.keys.append(answer['secret'])
-        seen, dead = [], 0
+        ledger, dead = Ledger(watcher), 0
         with Load(chain, treasury, payer, seed) as load:
             for i in range(kills):
                 dead += kill_at_random(watcher, source, most_ms)
-                if i % EVERY == EVERY - 1:
-                    seen = ledger(watcher, seen)
+                ledger.look(i % EVERY == EVERY - 1)
+                assert not load.failed, load.failed
         assert dead > kills * 9 // 10, f"{kills - dead} lives ended by themselves"
-        # Then in peace: what can be mined is, and all events are delivered. A reorganisation takes
-        # ring members with it: what names them stays in the pool for good.
-        for _ in range(5):
-            watcher.run('resume')
-            watcher.broadcast(code=None)
-            chain.mine(2, payer.address())
-            watcher.sync()
-        chain.node.flush_pool()
-        chain.mine(2 * UNLOCK + 1, payer.address())
-        watcher.sync()
-        seen = ledger(watcher, seen)
+        settle(load, payer)
+        ledger.look(everything=True)
+        events = len(ledger.seen)
         with Daemon(watcher) as daemon:
-            until('all webhooks', lambda: set(receiver.numbers()) >= set(range(1, len(seen) + 1)), 60)
+            until('all webhooks', lambda: set(receiver.numbers()) >= set(range(1, events + 1)), 60)
             daemon.stop()
+        assert not receiver.wrong, receiver.wrong
         first = {}
         for at, number in enumerate(receiver.numbers()):
             first.setdefault(number, at)
         assert sorted(first, key=first.get) == sorted(first), 'webhooks came out of order'
-        done = [p for p, state in watcher.payouts().items() if state == 'confirmed']
-        assert load.payee.balance()[0] == len(done) * (XMR // 1000), 'paid twice, or not at all'
+        states = Counter(watcher.payouts().values())
+        assert states['confirmed'] == load.done['payouts'], states
+        assert load.payee.balance()[0] == states['confirmed'] * PAYOUT, 'paid twice, or not at all'
+        paid = judge_invoices(load)
         witness = chain.wallet('witness', words=treasury.words)
         ours, theirs = watcher.balance()[0], witness.balance()[0]
         assert ours == theirs, f"we have {ours}, the official wallet {theirs}"
-        return dead, len(seen), len(done)
+        return Counter({'kills': dead, 'events': events, 'webhooks': len(receiver.came),
+                        'payouts confirmed': states['confirmed'], 'invoices paid': paid}) + load.done
+
+
+def campaign(kills, seed=1, most_ms=200, report=None):
+    """Chains one after another, each by a seed of its own; counts of what happened in all."""
+    total = Counter()
+    for at in range(0, kills, CHAIN):
+        total += one_chain(min(CHAIN, kills - at), seed + at // CHAIN, most_ms)
+        if report:
+            report(total)
+    return total
