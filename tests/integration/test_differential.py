@@ -3,5 +3,5 @@ from differential import campaign
 
 
 def scenario_random_histories():
-    total = campaign(range(2, 4))
-    assert total['reorganisations'] and total['deposits'], total
+    total = campaign(range(2, 5), coins=12)
+    assert total['reorganisations'] and total['credited at the end'], total
