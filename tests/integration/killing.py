@@ -17,7 +17,9 @@ from daemon import Daemon, Receiver, until
 from regtest import Chain, RpcError, UNLOCK, XMR, die_with_parent
 
 CHAIN = 1000     # kills on one chain; another begins with an empty store
-EVERY = 25       # kills between two looks at all events, not only the new ones
+NEW = 10         # kills between two looks at the events that are new
+ALL = 50         # and at all of them
+LIFE = 4         # a life of `run` takes at most so many times as long as `verify`
 PAYOUT = XMR // 1000
 INVOICE = XMR // 20  # credited in its first block
 DEEPEST = 20     # blocks until the largest sum is credited
@@ -120,15 +122,20 @@ class Ledger:
         hashes = known + [hashlib.sha256(repr(e).encode()).digest() for e in events]
         assert hashes[:len(self.seen)] == self.seen, 'an event changed, or is gone'
         self.seen = hashes
+
+    def verify(self):
+        """Returns the seconds it took."""
+        started = time.monotonic()
         self.watcher.run('verify')
+        return time.monotonic() - started
 
 
-def kill_at_random(watcher, source, most_ms):
-    """One life of `run`."""
+def kill_at_random(watcher, seconds):
+    """One life of `run`. Whether it ended by our hand."""
     process = subprocess.Popen([program('airlock-watcher'), '--data', watcher.folder, 'run'],
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
-    time.sleep(source.random() * most_ms / 1000)
+    time.sleep(seconds)
     alive = process.poll() is None
     process.kill()
     process.wait()
@@ -175,7 +182,7 @@ def judge_invoices(load):
     return paid
 
 
-def one_chain(kills, seed, most_ms):
+def one_chain(kills, seed):
     """Counts of what happened."""
     source = random.Random(seed)
     with Chain() as chain, contextlib.closing(Receiver()) as receiver:
@@ -190,14 +197,18 @@ def one_chain(kills, seed, most_ms):
                              '127.0.0.0/8', '--after', '0', '--json').json
         receiver.keys.append(answer['secret'])
         ledger, dead = Ledger(watcher), 0
+        pace = ledger.verify()  # a slow machine's lives are as long in what they do
         with Load(chain, treasury, payer, seed) as load:
-            for i in range(kills):
-                dead += kill_at_random(watcher, source, most_ms)
-                ledger.look(i % EVERY == EVERY - 1)
+            for i in range(1, kills + 1):
+                dead += kill_at_random(watcher, source.random() * LIFE * pace)
+                pace = ledger.verify()
+                if i % NEW == 0:
+                    ledger.look(i % ALL == 0)
                 assert not load.failed, load.failed
         assert dead > kills * 9 // 10, f"{kills - dead} lives ended by themselves"
         settle(load, payer)
         ledger.look(everything=True)
+        ledger.verify()
         events = len(ledger.seen)
         with Daemon(watcher) as daemon:
             until('all webhooks', lambda: set(receiver.numbers()) >= set(range(1, events + 1)), 60)
@@ -218,11 +229,11 @@ def one_chain(kills, seed, most_ms):
                         'payouts confirmed': states['confirmed'], 'invoices paid': paid}) + load.done
 
 
-def campaign(kills, seed=1, most_ms=200, report=None):
+def campaign(kills, seed=1, report=None):
     """Chains one after another, each by a seed of its own; counts of what happened in all."""
     total = Counter()
     for at in range(0, kills, CHAIN):
-        total += one_chain(min(CHAIN, kills - at), seed + at // CHAIN, most_ms)
+        total += one_chain(min(CHAIN, kills - at), seed + at // CHAIN)
         if report:
             report(total)
     return total

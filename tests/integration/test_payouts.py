@@ -3,6 +3,7 @@ Payouts of every kind on a real chain, each seen exactly by its recipient's offi
 the official wallet restored from our own words.
 """
 from airlock import FAILED, POLICY, Treasury
+from daemon import Daemon, until
 from regtest import Chain, UNLOCK, XMR
 
 
@@ -172,3 +173,34 @@ def scenario_spending_coinbase():
         assert payee.received(done[0]['txid']) == total - XMR
         chain.mine(UNLOCK, payee.address())
         agree_with_restored(chain, treasury)
+
+
+def scenario_dropped_from_the_pool():
+    """The node forgets a payout twice: it is sent again as the same bytes, and paid once."""
+    with Chain() as chain:
+        treasury, payer = funded(chain, 'treasury', 1, 2 * XMR)
+        watcher, node, payee = treasury.watcher, chain.node, chain.wallet('payee')
+
+        def waiting():
+            found = node.transactions(node.pool())
+            return [(tx['tx_hash'], tx['as_hex']) for tx in found]
+
+        done = treasury.pay({'p': (payee.address(), XMR)})
+        sent = waiting()
+        assert [txid for txid, _ in sent] == [done[0]['txid']] and sent[0][1]
+        node.flush_pool()
+        assert waiting() == []
+        watcher.broadcast()
+        assert waiting() == sent
+        # `run` looks for it with each block.
+        node.flush_pool()
+        with Daemon(watcher) as daemon:
+            chain.mine(1, payer.address())
+            until('it is there again', lambda: waiting() == sent)
+            chain.mine(UNLOCK, payer.address())
+            until('confirmed', lambda: watcher.payouts() == {'p': 'confirmed'})
+            assert waiting() == []
+            assert daemon.stop() < 1
+        assert payee.balance()[0] == XMR
+        kinds = [e['kind'] for _, e in watcher.events()]
+        assert kinds.count('transaction_broadcast') == 1

@@ -5,8 +5,10 @@ up again, change in parts.
 import os
 
 from airlock import DONE, FAILED, NODE, POLICY, Treasury, USAGE
+from daemon import Daemon, until
 from regtest import Chain, UNLOCK, XMR
 from test_payouts import confirm, funded
+from test_run import configure
 
 
 def settings(treasury, **values):
@@ -121,3 +123,37 @@ def scenario_sweep():
         left = treasury.watcher.balance()[0]
         assert cold.balance()[0] + done[0]['fee'] + left == total
         assert 100 * XMR <= left < 101 * XMR, left
+
+
+def scenario_run_sweeps():
+    """`run` writes the request when there is enough above the float, and one at a time."""
+    with Chain() as chain:
+        cold = chain.wallet('cold')
+        vaults = [{'name': 'cold', 'address': cold.address(), 'vault': True}]
+        treasury, payer = funded(chain, 'treasury', 5, 2 * XMR, dict(POLICY, destinations=vaults))
+        watcher, folder = treasury.watcher, treasury.path('sweeps')
+        os.makedirs(folder)
+        sweeping = {'vault': cold.address(), 'float': '3', 'sweep_folder': folder, 'fee': 'slow'}
+        configure(watcher, sweep_above='8', **sweeping)
+        total = watcher.balance()[0]
+        assert total == 10 * XMR
+        with Daemon(watcher) as daemon:
+            chain.mine(1, payer.address())
+            until('the block', lambda: watcher.status()['height'] == chain.node.height())
+            assert os.listdir(folder) == [], '7 above the float are not more than 8'
+            daemon.stop()
+        configure(watcher, sweep_above='6', **sweeping)
+        with Daemon(watcher) as daemon:
+            until('the request', lambda: os.listdir(folder) == ['sweep-1.request'])
+            # While it waits for its reply there is no other.
+            chain.mine(2, payer.address())
+            until('the blocks', lambda: watcher.status()['height'] == chain.node.height())
+            assert os.listdir(folder) == ['sweep-1.request']
+            done = treasury.send(os.path.join(folder, 'sweep-1.request'))
+            confirm(chain, treasury, payer, UNLOCK + 1)
+            assert daemon.stop() < 1
+        assert sorted(os.listdir(folder)) == ['sweep-1.request', 'sweep-1.request.reply']
+        assert set(watcher.payouts().values()) == {'confirmed'}
+        left = watcher.balance()[0]
+        assert 3 * XMR <= left < 5 * XMR, left
+        assert cold.balance()[0] == cold.received(done[0]['txid']) == total - done[0]['fee'] - left

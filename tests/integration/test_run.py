@@ -5,10 +5,12 @@ are slow, busy or away; and stopping, kindly and not.
 import http.client
 import os
 import re
+import shutil
 import socket
+import threading
 import time
 
-from airlock import FAILED, NODE, USAGE, Treasury
+from airlock import FAILED, NODE, USAGE, Treasury, Watcher
 from bad_node import BadNode
 from daemon import Daemon, Receiver, Silence, Socks, make_certificate, until
 from regtest import Chain, Node, XMR, free_port
@@ -304,3 +306,50 @@ def scenario_ways_to_the_node():
                   node_without_login='yes')
         watcher.run('check-config')
         socks.close()
+
+
+def scenario_backup_while_running():
+    """Copies made while `run` writes open, verify, and tell the beginning of the same story."""
+    with Chain() as chain:
+        treasury = Treasury(chain)
+        watcher = treasury.watcher
+        address, stopping = watcher.address(), threading.Event()
+
+        def mine():
+            while not stopping.is_set():
+                chain.mine(1, address)
+
+        copies = []
+        with Daemon(watcher) as daemon:
+            mining = threading.Thread(target=mine)
+            mining.start()
+            try:
+                for number in range(8):
+                    file = treasury.path(f"backup-{number}")
+                    watcher.run('backup', '--out', file)
+                    watcher.run('backup', '--out', file, code=FAILED)
+                    copy = Watcher(treasury.path(f"copy-{number}"), watcher.url)
+                    os.makedirs(copy.folder, mode=0o700)
+                    os.rename(file, os.path.join(copy.folder, 'data.mdb'))
+                    shutil.copy(os.path.join(watcher.folder, 'airlock.conf'), copy.folder)
+                    copies.append(copy)
+                    # The daemon writes between two copies.
+                    before = len(events(watcher))
+                    until('more events', lambda n=before: len(events(watcher)) > n)
+            finally:
+                stopping.set()
+                mining.join()
+            assert daemon.stop() < 1
+        told = events(watcher)
+        lengths = []
+        for copy in copies:
+            copy.run('verify')
+            kept = events(copy)
+            assert kept == told[:len(kept)]
+            lengths.append(len(kept))
+        assert lengths == sorted(set(lengths)), lengths
+        # One that is put to use finds the rest on the chain.
+        copies[0].sync()
+        watcher.sync()
+        assert copies[0].balance() == watcher.balance()
+        assert copies[0].outputs() == watcher.outputs()
