@@ -565,11 +565,17 @@ enum err MUST_CHECK watcher_events(const struct watcher *w, uint64_t after, even
 				   void *ctx);
 /*
  * Recomputes what is derived and compares: the ledger's chain and the journal's; every index with
- * the records it is of, both ways; each credit with its event, and the sum of credits in the ledger
- * with that of the deposits; spends with key images; reservations with requests; the states of
- * payouts with those of the transactions that pay them. ERR_DB_DAMAGED, ERR_JOURNAL_BROKEN.
+ * the records it is of, both ways; addresses with the view key; each credit with its event, and the
+ * sum of credits in the ledger with that of the deposits; spends with key images; reservations with
+ * requests; the states of payouts with those of the transactions that pay them; invoices with their
+ * payments and refunds; webhooks with the events there are. ERR_DB_DAMAGED, ERR_JOURNAL_BROKEN,
+ * naming the check. `told` (may be NULL) hears of each check how many records it looked at; the one
+ * that fails is the last.
  */
-enum err MUST_CHECK watcher_verify(const struct watcher *w);
+typedef void verify_visit(void *ctx, const char *check, uint64_t records, bool good);
+enum err MUST_CHECK watcher_verify(const struct watcher *w, verify_visit *told, void *ctx);
+/* The same, but addresses' spend keys are not derived again, which takes by far the longest. */
+enum err MUST_CHECK watcher_verify_books(const struct watcher *w);
 
 struct prune_result {
 	size_t labels;     /* of addresses */

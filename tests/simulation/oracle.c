@@ -397,7 +397,7 @@ void oracle_settled(struct world *w)
 	payouts_arrive_once(w);
 	CHECK(watcher_sent(&w->watcher, is_taken, w) == ERR_OK);
 	CHECK(watcher_events(&w->watcher, 0, count_event, &events) == ERR_OK);
-	if (watcher_verify(&w->watcher) != ERR_OK) {
+	if (watcher_verify_books(&w->watcher) != ERR_OK) {
 		world_fail(w, "the watcher's store: %s", err_detail());
 	}
 	if (cold_verify(w) != ERR_OK) {

@@ -123,22 +123,36 @@ enum err cmd_resume(const struct options *o)
 	return rc;
 }
 
+static void put_check(void *ctx, const char *check, uint64_t records, bool good)
+{
+	struct out *out = ctx;
+	json_open(out, NULL, '{');
+	json_text(out, "check", check);
+	json_number(out, "records", records);
+	json_bool(out, "ok", good);
+	json_close(out, '}');
+	if (good) {
+		say(out, "%-12s %10" PRIu64 "  as they should be", check, records);
+	} else {
+		say(out, "%-12s %10s  WRONG", check, "");
+	}
+}
+
 enum err cmd_verify(const struct options *o)
 {
 	struct opened p;
 	struct out out;
 	enum err rc = opened_open(&p, o, ACCESS_READ);
 	if (rc == ERR_OK) {
-		rc = watcher_verify(&p.w);
-	}
-	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
 		json_open(&out, NULL, '{');
-		json_bool(&out, "ok", true);
+		json_open(&out, "checks", '[');
+		rc = watcher_verify(&p.w, put_check, &out);
+		json_close(&out, ']');
+		json_bool(&out, "ok", rc == ERR_OK);
 		json_close(&out, '}');
-		say(&out, "the ledger's chain, the journal's copy and all indices are as they "
-			  "should be");
-		rc = out_end(&out);
+		enum err end = out_end(&out);
+		rc = rc == ERR_OK ? end : rc;
 	}
 	opened_close(&p);
 	return rc;

@@ -16,7 +16,7 @@ static enum err verify_copy(const char *dir)
 		rc = watcher_open(&w, db, none, clock_system(), rng_system());
 	}
 	if (rc == ERR_OK) {
-		rc = watcher_verify(&w);
+		rc = watcher_verify(&w, NULL, NULL);
 	}
 	watcher_close(&w);
 	db_close(db);

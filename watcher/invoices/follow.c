@@ -3,7 +3,6 @@
  * eleven blocks, so that no single miner decides) is past it, or at a height; what is mined in that
  * block or later is late. A reorganisation takes that back with the block.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@
 
 #define MEDIAN_BLOCKS 11
 
-static struct table_key key_two(uint64_t first, uint64_t number)
+struct table_key key_invoice(uint64_t first, uint64_t number)
 {
 	struct table_key k = {0};
 	key_u64(&k, first);
@@ -26,8 +25,7 @@ static enum err dirty(struct db_txn *t, uint64_t number)
 	return mark(t, T_INVOICE_NEWS, key_span(&k));
 }
 
-/* The number of the invoice at an address, 0 when none. */
-static enum err number_at(uint64_t *out, struct db_txn *t, struct subaddress at)
+enum err invoice_at(uint64_t *out, struct db_txn *t, struct subaddress at)
 {
 	struct span value;
 	struct table_key k = {0};
@@ -50,7 +48,7 @@ enum err invoice_of_address(char id[static INVOICE_ID_MAX + 1], struct db_txn *t
 	struct invoice v;
 	uint64_t number;
 	memset(id, 0, INVOICE_ID_MAX + 1);
-	enum err rc = number_at(&number, t, at);
+	enum err rc = invoice_at(&number, t, at);
 	if (rc == ERR_OK && number) {
 		rc = invoice_read(&v, t, number);
 		if (rc == ERR_OK) {
@@ -63,7 +61,7 @@ enum err invoice_of_address(char id[static INVOICE_ID_MAX + 1], struct db_txn *t
 enum err invoice_touch(struct db_txn *t, struct subaddress at)
 {
 	uint64_t number;
-	enum err rc = number_at(&number, t, at);
+	enum err rc = invoice_at(&number, t, at);
 	return rc == ERR_OK && number ? dirty(t, number) : rc;
 }
 
@@ -117,7 +115,7 @@ static enum err touch_late(struct db_txn *t, uint64_t height)
 {
 	uint64_t at, number = 0;
 	enum err rc = ERR_OK;
-	while ((rc = first_mark(&at, &number, t, T_INVOICE_LATE, key_two(height, number),
+	while ((rc = first_mark(&at, &number, t, T_INVOICE_LATE, key_invoice(height, number),
 				height)) == ERR_OK) {
 		rc = dirty(t, number);
 		if (rc != ERR_OK) {
@@ -136,13 +134,13 @@ static enum err set_late(struct db_txn *t, uint64_t number, uint64_t height)
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	k = key_two(v.expires_time, number);
+	k = key_invoice(v.expires_time, number);
 	rc = unmark(t, T_INVOICE_ENDS, key_span(&k));
 	if (rc == ERR_OK) {
 		v.late_from = height;
 		rc = invoice_write(t, &v);
 	}
-	k = key_two(height, number);
+	k = key_invoice(height, number);
 	return rc == ERR_OK ? mark(t, T_INVOICE_LATE, key_span(&k)) : rc;
 }
 
@@ -171,13 +169,13 @@ static enum err unset_late(struct db_txn *t, uint64_t height, uint64_t number)
 	if (rc != ERR_OK || !v.expires_time) {
 		return rc;
 	}
-	struct table_key k = key_two(height, number);
+	struct table_key k = key_invoice(height, number);
 	rc = unmark(t, T_INVOICE_LATE, key_span(&k));
 	if (rc == ERR_OK) {
 		v.late_from = 0;
 		rc = invoice_write(t, &v);
 	}
-	k = key_two(v.expires_time, number);
+	k = key_invoice(v.expires_time, number);
 	return rc == ERR_OK ? mark(t, T_INVOICE_ENDS, key_span(&k)) : rc;
 }
 
@@ -186,7 +184,7 @@ enum err invoices_unblock(struct db_txn *t, uint64_t height)
 	uint64_t at, number = 0;
 	enum err rc = touch_late(t, height);
 	while (rc == ERR_OK && (rc = first_mark(&at, &number, t, T_INVOICE_LATE,
-						key_two(height, number), height)) == ERR_OK) {
+						key_invoice(height, number), height)) == ERR_OK) {
 		rc = unset_late(t, height, number);
 		number++;
 	}
@@ -259,7 +257,7 @@ enum err invoice_outcome_now(struct invoice_outcome *out, struct db_txn *t, cons
 	return rc;
 }
 
-static bool same_outcome(const struct invoice_outcome *a, const struct invoice_outcome *b)
+bool invoice_same_outcome(const struct invoice_outcome *a, const struct invoice_outcome *b)
 {
 	return a->state == b->state && amount_cmp(a->received, b->received) == 0 &&
 	       amount_cmp(a->counted, b->counted) == 0 && amount_cmp(a->held, b->held) == 0 &&
@@ -291,7 +289,7 @@ static enum err settle(const struct watcher *w, struct db_txn *t, uint64_t numbe
 	if (rc == ERR_OK) {
 		rc = invoice_outcome_now(&now, t, &v);
 	}
-	if (rc != ERR_OK || same_outcome(&now, &v.is)) {
+	if (rc != ERR_OK || invoice_same_outcome(&now, &v.is)) {
 		return rc;
 	}
 	v.is = now;
@@ -319,68 +317,4 @@ enum err invoices_settle(const struct watcher *w, struct db_txn *t)
 		}
 	}
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-}
-
-/* An index holds exactly the mark that it should. */
-static enum err check_mark(struct db_txn *t, enum table table, uint64_t first, uint64_t number,
-			   bool want)
-{
-	struct span value;
-	struct table_key k = key_two(first, number);
-	enum err rc = db_get(t, table, key_span(&k), &value);
-	if (rc != ERR_OK && rc != ERR_NOT_FOUND) {
-		return rc;
-	}
-	return (rc == ERR_OK) == want
-		   ? ERR_OK
-		   : err_set(ERR_DB_DAMAGED, "an invoice and its index disagree");
-}
-
-static enum err verify(struct db_txn *t, const struct invoice *v)
-{
-	struct invoice_outcome now;
-	uint64_t number;
-	enum err rc = number_at(&number, t, v->at);
-	if (rc == ERR_OK && number != v->number) {
-		rc = err_set(ERR_DB_DAMAGED, "invoice %" PRIu64 " is not found by its address",
-			     v->number);
-	}
-	if (rc == ERR_OK && v->expires_time) {
-		rc = check_mark(t, T_INVOICE_ENDS, v->expires_time, v->number, !v->late_from);
-	}
-	if (rc == ERR_OK && v->late_from) {
-		rc = check_mark(t, T_INVOICE_LATE, v->late_from, v->number, true);
-	}
-	if (rc == ERR_OK) {
-		rc = invoice_outcome_now(&now, t, v);
-	}
-	if (rc == ERR_OK && !same_outcome(&now, &v->is)) {
-		rc = err_set(ERR_DB_DAMAGED, "invoice %" PRIu64 " is not what its payments come to",
-			     v->number);
-	}
-	return rc == ERR_OK ? invoice_refunds_verify(t, v) : rc;
-}
-
-enum err invoices_verify(struct db_txn *t)
-{
-	struct span key, value;
-	size_t n = 0;
-	enum err rc = db_first(t, T_INVOICE_NEWS, db_span(NULL, 0), &key, &value);
-	if (rc == ERR_OK) {
-		return err_set(ERR_DB_DAMAGED, "an invoice was left unjudged");
-	}
-	if (rc == ERR_NOT_FOUND) {
-		rc = db_first(t, T_INVOICES, db_span(NULL, 0), &key, &value);
-	}
-	for (; rc == ERR_OK; n++) {
-		struct invoice v;
-		rc = invoice_decode(&v, key, value);
-		if (rc == ERR_OK) {
-			rc = verify(t, &v);
-		}
-		if (rc == ERR_OK) {
-			rc = db_next(t, T_INVOICES, &key, &value);
-		}
-	}
-	return rc == ERR_NOT_FOUND ? invoice_names_verify(t, n) : rc;
 }

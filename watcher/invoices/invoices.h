@@ -29,6 +29,8 @@ enum err MUST_CHECK invoice_name(struct db_txn *t, const struct invoice *v);
 enum err MUST_CHECK invoice_forget(struct db_txn *t, struct invoice *v);
 /* Each entry of the index of ids names its invoice, and there is one for each. ERR_DB_DAMAGED. */
 enum err MUST_CHECK invoice_names_verify(struct db_txn *t, size_t invoices);
+/* The number of the invoice at an address, 0 when none. */
+enum err MUST_CHECK invoice_at(uint64_t *out, struct db_txn *t, struct subaddress at);
 /* The id of the invoice that an address belongs to, "" when none. */
 enum err MUST_CHECK invoice_of_address(char id[static INVOICE_ID_MAX + 1], struct db_txn *t,
 				       struct subaddress at);
@@ -51,7 +53,10 @@ enum err MUST_CHECK invoice_refunds_verify(struct db_txn *t, const struct invoic
 enum err MUST_CHECK invoice_outcome_now(struct invoice_outcome *out, struct db_txn *t,
 					const struct invoice *v);
 
-/* Every invoice judged again, and its indices. ERR_DB_DAMAGED. */
-enum err MUST_CHECK invoices_verify(struct db_txn *t);
+/* Whether it is the same but for what is pending. */
+bool invoice_same_outcome(const struct invoice_outcome *a, const struct invoice_outcome *b);
+
+/* Keys of the indices of invoices by the time of their end and by the first late block. */
+struct table_key key_invoice(uint64_t first, uint64_t number);
 
 #endif

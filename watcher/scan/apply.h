@@ -68,6 +68,9 @@ uint32_t credit_depth(const struct watcher_config *c, struct amount a);
  */
 enum err MUST_CHECK duplicates_worth(struct amount *out, struct db_txn *t,
 				     const struct output_record *o);
+/* The one of those with this key that can be spent, if any. */
+enum err MUST_CHECK duplicates_best(struct outpoint *best, bool *any, struct db_txn *t,
+				    const struct public_key *one_time);
 /* Chooses anew which of those with this key can be spent, after one came, went or was spent. */
 enum err MUST_CHECK duplicates_settle(struct db_txn *t, const struct public_key *one_time);
 

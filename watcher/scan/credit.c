@@ -69,6 +69,16 @@ enum err duplicates_worth(struct amount *out, struct db_txn *t, const struct out
 	return rc;
 }
 
+enum err duplicates_best(struct outpoint *best, bool *any, struct db_txn *t,
+			 const struct public_key *one_time)
+{
+	struct family f;
+	enum err rc = family_of(&f, t, one_time);
+	*best = f.largest_at;
+	*any = rc == ERR_OK && f.n > 0 && !f.spent;
+	return rc;
+}
+
 enum err duplicates_settle(struct db_txn *t, const struct public_key *one_time)
 {
 	struct family f;

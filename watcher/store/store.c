@@ -77,6 +77,14 @@ enum err meta_get(struct db_txn *t, const char *name, void *out, size_t n)
 	return ERR_OK;
 }
 
+enum err counter_get(struct db_txn *t, enum counter which, uint64_t *out)
+{
+	uint8_t b[8 * COUNTERS];
+	enum err rc = meta_get(t, META_COUNTERS, b, sizeof b);
+	*out = load64_le(b + 8 * which);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
 enum err counter_next(struct db_txn *t, enum counter which, uint64_t *out)
 {
 	uint8_t b[8 * COUNTERS];

@@ -138,7 +138,7 @@ void hot_sync(struct hot *h)
 {
 	struct sync_result r;
 	CHECK(watcher_sync(&h->w, &r) == ERR_OK);
-	CHECK(watcher_verify(&h->w) == ERR_OK);
+	CHECK(watcher_verify_books(&h->w) == ERR_OK);
 }
 
 struct hash hot_deposit(struct hot *h, struct subaddress at, uint64_t atomic, size_t more)

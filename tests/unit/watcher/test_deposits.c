@@ -481,7 +481,13 @@ static void one_key_in_every_order(void **state)
 			assert_int_equal(blocks_drop(&h.w, t, 19, false, &dropped), ERR_OK);
 			assert_int_equal(db_commit(t), ERR_OK);
 			assert_int_equal(credited_in_all(&h), 0);
-			assert_int_equal(watcher_verify(&h.w), ERR_OK);
+			/* No key image said so. */
+			assert_int_equal(db_begin(&t, h.db, true), ERR_OK);
+			assert_int_equal(output_read(&o, t, &(struct outpoint){{{1}}, 0}), ERR_OK);
+			o.spent = false;
+			assert_int_equal(output_write(t, &o), ERR_OK);
+			assert_int_equal(db_commit(t), ERR_OK);
+			assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 			hot_stop(&h);
 		}
 	}

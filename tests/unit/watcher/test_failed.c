@@ -97,7 +97,7 @@ static void fall(struct request *r, size_t n)
 	assert_int_equal(payout("p1").state, PAYOUT_FAILED);
 	assert_int_equal(watcher_status(&p.w, &status), ERR_OK);
 	assert_int_equal(status.failed, 2);
-	assert_int_equal(watcher_verify(&p.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	signed_tx_free(&tx);
 }
 
@@ -131,14 +131,14 @@ static void retried_from_what_is_left(void **state)
 		assert_true(both[i].tied);
 		assert_int_equal(watcher_cancel_payout(&p.w, both[i].id), ERR_STATE);
 	}
-	assert_int_equal(watcher_verify(&p.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	assert_int_equal(planned_request(&p, &again, &info), ERR_OK);
 	assert_int_equal(again.n_txs, 1);
 	assert_true(has_input(&again.txs[0].plan, &r.txs[0].plan.in[1]));
 	assert_false(has_input(&again.txs[0].plan, &r.txs[0].plan.in[0]));
 	assert_int_equal(payout("p0").state, PAYOUT_REQUESTED);
 	assert_int_equal(payout("p1").state, PAYOUT_REQUESTED);
-	assert_int_equal(watcher_verify(&p.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	request_free(&r);
 	request_free(&again);
 }
@@ -164,7 +164,7 @@ static void cancelled_when_nothing_is_left(void **state)
 	assert_int_equal(watcher_retry_payout(&p.w, "p1"), ERR_STATE);
 	assert_int_equal(watcher_status(&p.w, &status), ERR_OK);
 	assert_int_equal(status.failed, 1);
-	assert_int_equal(watcher_verify(&p.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	request_free(&r);
 }
 
@@ -181,7 +181,7 @@ static void a_reorganisation_makes_it_possible_again(void **state)
 	assert_int_equal(watcher_retry_payout(&p.w, "p0"), ERR_OK);
 	assert_int_equal(payout("p0").state, PAYOUT_QUEUED);
 	assert_int_equal(payout("p1").state, PAYOUT_QUEUED);
-	assert_int_equal(watcher_verify(&p.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	request_free(&r);
 }
 

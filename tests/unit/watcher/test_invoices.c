@@ -328,7 +328,7 @@ static void money_goes_back_as_a_payout(void **state)
 	hot_sync(&h);
 	assert_int_equal(watcher_refund_invoice(&h.w, "a", &to, &p), ERR_OK);
 	assert_int_equal(p.amount.atomic, 50);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	hot_stop(&h);
 }
 
@@ -357,7 +357,7 @@ static void a_cancelled_refund_is_owed_again(void **state)
 	v = get(&h, "a");
 	assert_int_equal(v.is.refund.atomic, 700);
 	assert_int_equal(v.refunded.atomic, 50);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	/* Once. */
 	assert_int_equal(watcher_cancel_payout(&h.w, first.id), ERR_OK);
 	assert_int_equal(get(&h, "a").is.refund.atomic, 700);
@@ -368,7 +368,7 @@ static void a_cancelled_refund_is_owed_again(void **state)
 	assert_int_equal(p.state, PAYOUT_QUEUED);
 	assert_string_not_equal(p.id, first.id);
 	assert_int_equal(get(&h, "a").refunded.atomic, 750);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	/* Nobody else's payout takes the id of a refund to come. */
 	struct payout_order o = {.id = "refund:1:4",
 				 .to = to,
@@ -384,7 +384,7 @@ static void a_cancelled_refund_is_owed_again(void **state)
 	assert_int_equal(db_begin(&t, h.db, true), ERR_OK);
 	assert_int_equal(invoice_write(t, &v), ERR_OK);
 	assert_int_equal(db_commit(t), ERR_OK);
-	assert_int_equal(watcher_verify(&h.w), ERR_DB_DAMAGED);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_DB_DAMAGED);
 	hot_stop(&h);
 }
 
@@ -438,7 +438,7 @@ static void a_forgotten_invoice_goes_on_by_its_rules(void **state)
 	h.now += 1;
 	assert_int_equal(prune(&h).invoices, 1);
 	assert_int_equal(prune(&h).invoices, 0);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	/* Neither id nor label stands in a record. */
 	assert_int_equal(watcher_invoices(&h.w, keeps_name, &kept), ERR_OK);
 	assert_false(kept);
@@ -465,7 +465,7 @@ static void a_forgotten_invoice_goes_on_by_its_rules(void **state)
 	assert_int_equal(p.amount.atomic, 50);
 	assert_int_equal(watcher_invoices(&h.w, keeps_name, &kept), ERR_OK);
 	assert_false(kept);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	hot_stop(&h);
 }
 
@@ -482,7 +482,7 @@ static void a_wrong_index_of_ids_is_noticed(void **state)
 		hot_sync(&h);
 		make(&h, "a", 1000, 0, false);
 		v = make(&h, "b", 1000, 0, false);
-		assert_int_equal(watcher_verify(&h.w), ERR_OK);
+		assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 		assert_int_equal(db_begin(&t, h.db, true), ERR_OK);
 		switch (way) {
 		case 0:
@@ -501,7 +501,7 @@ static void a_wrong_index_of_ids_is_noticed(void **state)
 			assert_int_equal(invoice_write(t, &v), ERR_OK);
 		}
 		assert_int_equal(db_commit(t), ERR_OK);
-		assert_int_equal(watcher_verify(&h.w), ERR_DB_DAMAGED);
+		assert_int_equal(watcher_verify_books(&h.w), ERR_DB_DAMAGED);
 		hot_stop(&h);
 	}
 }

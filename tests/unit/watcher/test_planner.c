@@ -268,7 +268,7 @@ static void test_spend_undone(void **state)
 	assert_int_equal(watcher_balance(&p.w, &after), ERR_OK);
 	assert_int_equal(after.total.atomic, before.total.atomic);
 	assert_int_equal(after.outputs, before.outputs);
-	assert_int_equal(watcher_verify(&p.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	signed_tx_free(&tx);
 	request_free(&r);
 }

@@ -293,7 +293,7 @@ static void urgent_ones_first_and_none_before_its_time(void **state)
 	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
 	assert_int_equal(watcher_get_payout(&h.w, "normal", &p), ERR_OK);
 	assert_int_equal(p.state, PAYOUT_REQUESTED);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	buf_free(&file);
 	hot_stop(&h);
 }
@@ -352,7 +352,7 @@ static void replies(void **state)
 	assert_int_equal(watcher_balance(&h.w, &b), ERR_OK);
 	assert_true(amount_is_zero(b.reserved));
 	assert_int_equal(watcher_retry_payout(&h.w, "a"), ERR_OK);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	buf_free(&file);
 	hot_stop(&h);
 }
@@ -580,7 +580,7 @@ static void what_lies_above_the_float_is_swept(void **state)
 	assert_int_equal(watcher_cancel_request(&h.w, info.number, false), ERR_OK);
 	assert_int_equal(watcher_status(&h.w, &status), ERR_OK);
 	assert_int_equal(status.queued, 2);
-	assert_int_equal(watcher_verify(&h.w), ERR_OK);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	buf_free(&file);
 	hot_stop(&h);
 }

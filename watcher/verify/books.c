@@ -1,0 +1,138 @@
+/* The plain books: remembered blocks, what waits in the pool, addresses, the counters of numbers.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "watcher/scan/halt.h"
+#include "watcher/verify/verify.h"
+
+static enum err verify_block(struct verifying *v, struct span key, struct span value)
+{
+	if (key.n != 8 || value.n != 40) {
+		return verify_wrong("a record of blocks does not read back");
+	}
+	uint64_t height = load64_be(key.p);
+	if (v->height && height != v->height) {
+		return err_set(ERR_DB_DAMAGED, "block %" PRIu64 " is missing", v->height);
+	}
+	v->height = height + 1;
+	return ERR_OK;
+}
+
+enum err verify_blocks(struct verifying *v, uint64_t *records)
+{
+	v->height = 0;
+	return verify_each(v, T_BLOCKS, verify_block, records);
+}
+
+static enum err verify_waiting(struct verifying *v, struct span key, struct span value)
+{
+	struct pool_record p;
+	struct account_record a;
+	enum err rc = pool_decode(&p, key, value);
+	if (rc == ERR_OK) {
+		rc = account_read(&a, v->t, p.address.major);
+	}
+	return rc == ERR_OK && p.address.minor >= a.covered
+		   ? verify_wrong("what waits in the pool is paid to an address that is not ours")
+		   : rc;
+}
+
+enum err verify_pool(struct verifying *v, uint64_t *records)
+{
+	return verify_each(v, T_POOL, verify_waiting, records);
+}
+
+/* The spend key that payments are recognised by, from the view key and the index. */
+static enum err verify_spend_key(struct verifying *v, struct span key, struct span value)
+{
+	struct public_key want;
+	struct account_record a;
+	if (key.n != 32 || value.n != 8) {
+		return verify_wrong("a record of subaddresses does not read back");
+	}
+	struct subaddress at = {load32_be(value.p), load32_be(value.p + 4)};
+	memcpy(want.b, key.p, 32);
+	if (v->keys) {
+		subaddress_spend_key(&want, &v->w->account, at);
+	}
+	enum err rc = account_read(&a, v->t, at.major);
+	return rc == ERR_OK && (memcmp(want.b, key.p, 32) != 0 || at.minor >= a.covered)
+		   ? err_set(ERR_DB_DAMAGED, "the spend key of address %u/%u is another", at.major,
+			     at.minor)
+		   : rc;
+}
+
+static enum err verify_account(struct verifying *v, struct span key, struct span value)
+{
+	struct account_record a;
+	(void)value;
+	if (key.n != 4) {
+		return verify_wrong("a record of accounts has a bad key");
+	}
+	enum err rc = account_read(&a, v->t, load32_be(key.p));
+	if (rc == ERR_OK && a.next > a.covered) {
+		rc = verify_wrong("an address was given out that is not looked for");
+	}
+	v->covered += a.covered;
+	return rc;
+}
+
+static enum err verify_given_out(struct verifying *v, struct span key, struct span value)
+{
+	struct address_entry e;
+	struct account_record a;
+	enum err rc = address_decode(&e, key, value);
+	if (rc == ERR_OK) {
+		rc = account_read(&a, v->t, e.at.major);
+	}
+	return rc == ERR_OK && e.at.minor >= a.next
+		   ? verify_wrong("an address that was given out could be given out again")
+		   : rc;
+}
+
+enum err verify_addresses(struct verifying *v, uint64_t *records)
+{
+	v->covered = 0;
+	enum err rc = verify_each(v, T_SUBADDRESS, verify_spend_key, records);
+	if (rc == ERR_OK) {
+		rc = verify_each(v, T_ACCOUNTS, verify_account, NULL);
+	}
+	if (rc == ERR_OK) {
+		rc = verify_count(v, T_SUBADDRESS, v->covered);
+	}
+	return rc == ERR_OK ? verify_each(v, T_ADDRESSES, verify_given_out, NULL) : rc;
+}
+
+/* The newest number of each kind was given out by its counter. */
+enum err verify_counters(struct verifying *v, uint64_t *records)
+{
+	static const struct {
+		enum table table;
+		enum counter counter;
+	} kinds[] = {
+	    {T_PAYOUTS, COUNT_PAYOUTS}, {T_REQUESTS, COUNT_REQUESTS}, {T_INVOICES, COUNT_INVOICES}};
+	uint64_t halt;
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct span key, value;
+		uint64_t at;
+		rc = counter_get(v->t, kinds[i].counter, &at);
+		if (rc == ERR_OK) {
+			rc = db_last(v->t, kinds[i].table, db_span(NULL, 0), &key, &value);
+		}
+		if (rc == ERR_OK && (key.n != 8 || load64_be(key.p) > at)) {
+			rc = err_set(ERR_DB_DAMAGED, "a number of %s could be given out again",
+				     WATCHER_TABLES[kinds[i].table]);
+		}
+		rc = rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	}
+	if (rc == ERR_OK) {
+		rc = payouts_halted(&halt, v->t);
+	}
+	if (rc == ERR_OK && halt > v->events.number) {
+		rc = verify_wrong("payouts are halted by an event that is not there");
+	}
+	*records = COUNTERS;
+	return rc;
+}
