@@ -4,6 +4,7 @@
 #include "common/base/secret.h"
 #include "watcher/balance/spendable.h"
 #include "watcher/requests/requests.h"
+#include "watcher/scan/apply.h"
 
 #define BLOCK_SECONDS 120
 
@@ -54,10 +55,14 @@ static enum err sum_outputs(struct payable *out, struct db_txn *t)
 }
 
 /* What a signed transaction that is in no block yet will bring back. */
-static enum err add_change(struct payable *out, struct db_txn *t, const struct sent_tx *s)
+static enum err add_change(void *ctx, struct db_txn *t, struct sent_tx *s)
 {
+	struct payable *out = ctx;
 	struct request r = {0};
 	struct amount change;
+	if (s->state != SENT_SIGNED && s->state != SENT_BROADCAST) {
+		return ERR_OK;
+	}
 	enum err rc = request_body(&r, t, s->request);
 	if (rc == ERR_OK && s->place >= r.n_txs) {
 		rc = err_set(ERR_DB_DAMAGED, "a transaction is not in its request");
@@ -72,30 +77,6 @@ static enum err add_change(struct payable *out, struct db_txn *t, const struct s
 	return rc;
 }
 
-static enum err sum_change(struct payable *out, struct db_txn *t)
-{
-	struct span key, value;
-	struct sent_tx s;
-	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		struct hash id;
-		if (key.n != 32) {
-			rc = err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
-			break;
-		}
-		memcpy(id.b, key.p, 32);
-		rc = sent_read(&s, t, &id);
-		if (rc == ERR_OK && (s.state == SENT_SIGNED || s.state == SENT_BROADCAST)) {
-			rc = add_change(out, t, &s);
-		}
-		if (rc == ERR_OK) {
-			rc = db_next(t, T_SENT_OPEN, &key, &value);
-		}
-	}
-	secret_wipe(&s, sizeof s);
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-}
-
 enum err watcher_payable(const struct watcher *w, struct payable *out)
 {
 	struct db_txn *t = NULL;
@@ -106,7 +87,7 @@ enum err watcher_payable(const struct watcher *w, struct payable *out)
 	}
 	rc = sum_outputs(out, t);
 	if (rc == ERR_OK) {
-		rc = sum_change(out, t);
+		rc = sent_each_open(t, add_change, out);
 	}
 	db_abort(t);
 	if (rc != ERR_OK) {

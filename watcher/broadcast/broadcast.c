@@ -11,41 +11,6 @@
 #include "watcher/scan/apply.h"
 #include "watcher/scan/halt.h"
 
-struct pending {
-	size_t n;
-	struct hash *id;
-};
-
-static enum err list_pending(struct pending *p, struct db_txn *t, bool again)
-{
-	struct span key, value;
-	struct sent_tx s;
-	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		struct hash id;
-		if (key.n != 32) {
-			return err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
-		}
-		memcpy(id.b, key.p, 32);
-		rc = sent_read(&s, t, &id);
-		if (rc == ERR_OK &&
-		    (s.state == SENT_BROADCAST || (s.state == SENT_SIGNED && !again))) {
-			struct hash *more = realloc(p->id, (p->n + 1) * sizeof *more);
-			if (!more) {
-				rc = ERR_NO_MEMORY;
-				break;
-			}
-			p->id = more;
-			p->id[p->n++] = id;
-		}
-		if (rc == ERR_OK) {
-			rc = db_next(t, T_SENT_OPEN, &key, &value);
-		}
-	}
-	secret_wipe(&s, sizeof s);
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-}
-
 /* Given out, or found with the node already. */
 static enum err set_broadcast(struct watcher *w, const struct hash *id)
 {
@@ -163,7 +128,7 @@ static enum err one(struct watcher *w, const struct hash *id, const struct chain
 
 static enum err broadcast(struct watcher *w, bool again, struct broadcast_result *out)
 {
-	struct pending p = {0};
+	struct sent_list p = {0};
 	struct chain_tx_place *places = NULL;
 	struct chain_info info;
 	struct db_txn *t = NULL;
@@ -173,7 +138,7 @@ static enum err broadcast(struct watcher *w, bool again, struct broadcast_result
 	if (rc == ERR_OK) {
 		rc = payouts_check(t);
 		if (rc == ERR_OK) {
-			rc = list_pending(&p, t, again);
+			rc = sent_waiting(&p, t, !again);
 		}
 		db_abort(t);
 	}

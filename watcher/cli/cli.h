@@ -123,6 +123,10 @@ void json_raw(struct out *o, const char *name, struct span value);
 /* People alone. */
 void say(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Prints the array `name` of an open watcher's records, which `fill` puts one by one. */
+typedef enum err list_fill(const struct watcher *w, const struct options *o, struct out *out);
+enum err MUST_CHECK list_all(const struct options *o, const char *name, list_fill *fill);
+
 enum err MUST_CHECK cmd_init(const struct options *o);
 enum err MUST_CHECK cmd_pair(const struct options *o);
 enum err MUST_CHECK cmd_check_config(const struct options *o);

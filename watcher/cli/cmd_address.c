@@ -49,38 +49,28 @@ static bool each(void *ctx, const struct address_entry *e)
 	return true;
 }
 
-static enum err list(const struct options *o, bool all)
+enum err cmd_address_show(const struct options *o)
 {
 	struct opened p;
 	struct out out;
 	enum err rc = opened_open(&p, o, ACCESS_READ);
 	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
-		if (all) {
-			json_open(&out, NULL, '{');
-			json_open(&out, "addresses", '[');
-		}
-		rc = watcher_addresses(&p.w, all ? each : first_only, &out);
-		if (all) {
-			json_close(&out, ']');
-			json_close(&out, '}');
-		}
-		if (rc == ERR_OK) {
-			rc = out_end(&out);
-		} else {
-			buf_free(&out.b);
-		}
+		rc = watcher_addresses(&p.w, first_only, &out);
+		enum err end = out_end(&out);
+		rc = rc == ERR_OK ? end : rc;
 	}
 	opened_close(&p);
 	return rc;
 }
 
-enum err cmd_address_show(const struct options *o)
+static enum err fill(const struct watcher *w, const struct options *o, struct out *out)
 {
-	return list(o, false);
+	(void)o;
+	return watcher_addresses(w, each, out);
 }
 
 enum err cmd_address_list(const struct options *o)
 {
-	return list(o, true);
+	return list_all(o, "addresses", fill);
 }

@@ -5,14 +5,14 @@
 #include "watcher/cli/cli.h"
 
 struct listing {
-	struct out out;
+	struct out *out;
 	uint64_t height;
 };
 
 static bool put_deposit(void *ctx, const struct deposit *d)
 {
 	struct listing *l = ctx;
-	struct out *out = &l->out;
+	struct out *out = l->out;
 	char text[AMOUNT_TEXT_MAX], hex[65];
 	bool in_block = d->state != DEPOSIT_REVERSED && d->state != DEPOSIT_SEEN;
 	uint64_t depth = in_block && l->height > d->height ? l->height - d->height : 0;
@@ -46,29 +46,16 @@ static bool put_deposit(void *ctx, const struct deposit *d)
 	return true;
 }
 
+static enum err fill(const struct watcher *w, const struct options *o, struct out *out)
+{
+	struct watcher_status s;
+	(void)o;
+	enum err rc = watcher_status(w, &s);
+	struct listing l = {out, s.height};
+	return rc == ERR_OK ? watcher_deposits(w, put_deposit, &l) : rc;
+}
+
 enum err cmd_deposits(const struct options *o)
 {
-	struct opened p;
-	struct watcher_status s;
-	struct listing l = {0};
-	enum err rc = opened_open(&p, o, ACCESS_READ);
-	if (rc == ERR_OK) {
-		rc = watcher_status(&p.w, &s);
-	}
-	if (rc == ERR_OK) {
-		l.height = s.height;
-		out_begin(&l.out, o->json);
-		json_open(&l.out, NULL, '{');
-		json_open(&l.out, "deposits", '[');
-		rc = watcher_deposits(&p.w, put_deposit, &l);
-		json_close(&l.out, ']');
-		json_close(&l.out, '}');
-		if (rc == ERR_OK) {
-			rc = out_end(&l.out);
-		} else {
-			buf_free(&l.out.b);
-		}
-	}
-	opened_close(&p);
-	return rc;
+	return list_all(o, "deposits", fill);
 }

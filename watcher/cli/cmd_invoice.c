@@ -226,7 +226,7 @@ enum err cmd_invoice_close(const struct options *o)
 }
 
 struct listing {
-	struct out out;
+	struct out *out;
 	bool refunds;
 };
 
@@ -237,38 +237,27 @@ static bool put_line(void *ctx, const struct invoice *v)
 	if (l->refunds && amount_is_zero(v->is.refund)) {
 		return true;
 	}
-	json_open(&l->out, NULL, '{');
-	if (l->out.json) {
-		put_terms(&l->out, v);
-		put_outcome(&l->out, v);
+	json_open(l->out, NULL, '{');
+	if (l->out->json) {
+		put_terms(l->out, v);
+		put_outcome(l->out, v);
 	}
-	json_close(&l->out, '}');
-	say(&l->out, "%-11s %s of %s XMR  %s", invoice_state_name(v->is.state),
+	json_close(l->out, '}');
+	say(l->out, "%-11s %s of %s XMR  %s", invoice_state_name(v->is.state),
 	    amount_format(sum, l->refunds ? v->is.refund : v->is.received),
 	    amount_format(amount, v->amount), name_of(name, v));
 	return true;
 }
 
+static enum err fill(const struct watcher *w, const struct options *o, struct out *out)
+{
+	struct listing l = {out, o->refunds};
+	return watcher_invoices(w, put_line, &l);
+}
+
 enum err cmd_invoice_list(const struct options *o)
 {
-	struct opened p;
-	struct listing l = {.refunds = o->refunds};
-	enum err rc = opened_open(&p, o, ACCESS_READ);
-	if (rc == ERR_OK) {
-		out_begin(&l.out, o->json);
-		json_open(&l.out, NULL, '{');
-		json_open(&l.out, "invoices", '[');
-		rc = watcher_invoices(&p.w, put_line, &l);
-		json_close(&l.out, ']');
-		json_close(&l.out, '}');
-		if (rc == ERR_OK) {
-			rc = out_end(&l.out);
-		} else {
-			buf_free(&l.out.b);
-		}
-	}
-	opened_close(&p);
-	return rc;
+	return list_all(o, "invoices", fill);
 }
 
 enum err cmd_invoice_refund(const struct options *o)

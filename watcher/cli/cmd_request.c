@@ -142,26 +142,15 @@ static bool each(void *ctx, const struct request_info *r)
 	return true;
 }
 
+static enum err fill(const struct watcher *w, const struct options *o, struct out *out)
+{
+	(void)o;
+	return watcher_requests(w, each, out);
+}
+
 enum err cmd_request_list(const struct options *o)
 {
-	struct opened p;
-	struct out out;
-	enum err rc = opened_open(&p, o, ACCESS_READ);
-	if (rc == ERR_OK) {
-		out_begin(&out, o->json);
-		json_open(&out, NULL, '{');
-		json_open(&out, "requests", '[');
-		rc = watcher_requests(&p.w, each, &out);
-		json_close(&out, ']');
-		json_close(&out, '}');
-		if (rc == ERR_OK) {
-			rc = out_end(&out);
-		} else {
-			buf_free(&out.b);
-		}
-	}
-	opened_close(&p);
-	return rc;
+	return list_all(o, "requests", fill);
 }
 
 static void put_tx(struct out *out, const struct request *r, size_t i)

@@ -127,26 +127,15 @@ static bool put(void *ctx, const struct webhook *h)
 	return true;
 }
 
+static enum err fill(const struct watcher *w, const struct options *o, struct out *out)
+{
+	(void)o;
+	return webhooks_list(w, put, out);
+}
+
 enum err cmd_webhook_list(const struct options *o)
 {
-	struct opened p;
-	struct out out;
-	enum err rc = opened_open(&p, o, ACCESS_READ);
-	if (rc == ERR_OK) {
-		out_begin(&out, o->json);
-		json_open(&out, NULL, '{');
-		json_open(&out, "webhooks", '[');
-		rc = webhooks_list(&p.w, put, &out);
-		json_close(&out, ']');
-		json_close(&out, '}');
-		if (rc == ERR_OK) {
-			rc = out_end(&out);
-		} else {
-			buf_free(&out.b);
-		}
-	}
-	opened_close(&p);
-	return rc;
+	return list_all(o, "webhooks", fill);
 }
 
 static enum err change(const struct options *o, enum err (*f)(struct watcher *w, const char *name),

@@ -2,6 +2,7 @@
  * Signed transactions of ours as the chain takes them and gives them up again. A payout follows the
  * transaction that pays it: whichever of those that share an input is mined is the one that counts.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/secret.h"
@@ -116,36 +117,21 @@ enum err sent_unmined(const struct watcher *w, struct db_txn *t, const struct ha
 	return rc;
 }
 
-static bool has_image(const struct sent_tx *s, const struct key_image *image)
-{
-	for (size_t i = 0; i < s->n_images; i++) {
-		if (memcmp(s->images[i].b, image->b, 32) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-enum err sent_conflict(const struct watcher *w, struct db_txn *t, const struct key_image *image,
-		       const struct hash *by)
+enum err sent_each_open(struct db_txn *t, sent_open_visit *one, void *ctx)
 {
 	struct span key, value;
 	struct sent_tx s = {0};
-	struct hash id;
 	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
 	while (rc == ERR_OK) {
+		struct hash id;
 		if (key.n != 32) {
 			rc = err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
 			break;
 		}
 		memcpy(id.b, key.p, 32);
 		rc = sent_read(&s, t, &id);
-		if (rc == ERR_OK && s.state != SENT_REJECTED && memcmp(id.b, by->b, 32) != 0 &&
-		    has_image(&s, image)) {
-			rc = sent_set(t, &s, SENT_REJECTED, PAYOUT_FAILED);
-			if (rc == ERR_OK) {
-				rc = sent_event(w, t, "transaction_conflict", &s);
-			}
+		if (rc == ERR_OK) {
+			rc = one(ctx, t, &s);
 		}
 		if (rc == ERR_OK) {
 			key = db_span(id.b, 32);
@@ -156,34 +142,87 @@ enum err sent_conflict(const struct watcher *w, struct db_txn *t, const struct k
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-enum err sent_confirm(const struct watcher *w, struct db_txn *t, uint64_t height)
+struct waiting {
+	struct sent_list *list;
+	bool fresh;
+};
+
+static enum err list_waiting(void *ctx, struct db_txn *t, struct sent_tx *s)
 {
-	struct span key, value;
-	struct sent_tx s;
-	uint8_t at[32];
-	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		struct hash id;
-		if (key.n != 32) {
-			return err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
-		}
-		memcpy(id.b, key.p, 32);
-		rc = sent_read(&s, t, &id);
-		if (rc == ERR_OK && s.state == SENT_IN_BLOCK &&
-		    height >= s.height + SPENDABLE_AGE) {
-			rc = sent_set(t, &s, SENT_CONFIRMED, PAYOUT_CONFIRMED);
-			if (rc == ERR_OK) {
-				rc = sent_event(w, t, "transaction_confirmed", &s);
-			}
-		}
-		if (rc == ERR_OK) {
-			memcpy(at, id.b, 32);
-			key = db_span(at, sizeof at);
-			rc = db_next(t, T_SENT_OPEN, &key, &value);
+	const struct waiting *w = ctx;
+	struct sent_list *l = w->list;
+	(void)t;
+	if (s->state != SENT_BROADCAST && !(s->state == SENT_SIGNED && w->fresh)) {
+		return ERR_OK;
+	}
+	struct hash *more = realloc(l->id, (l->n + 1) * sizeof *more);
+	if (!more) {
+		return ERR_NO_MEMORY;
+	}
+	l->id = more;
+	l->id[l->n++] = s->id;
+	return ERR_OK;
+}
+
+enum err sent_waiting(struct sent_list *l, struct db_txn *t, bool fresh)
+{
+	struct waiting w = {l, fresh};
+	return sent_each_open(t, list_waiting, &w);
+}
+
+struct conflict {
+	const struct watcher *w;
+	const struct key_image *image;
+	const struct hash *by;
+};
+
+static bool has_image(const struct sent_tx *s, const struct key_image *image)
+{
+	for (size_t i = 0; i < s->n_images; i++) {
+		if (memcmp(s->images[i].b, image->b, 32) == 0) {
+			return true;
 		}
 	}
-	secret_wipe(&s, sizeof s);
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	return false;
+}
+
+static enum err lose(void *ctx, struct db_txn *t, struct sent_tx *s)
+{
+	const struct conflict *c = ctx;
+	if (s->state == SENT_REJECTED || memcmp(s->id.b, c->by->b, 32) == 0 ||
+	    !has_image(s, c->image)) {
+		return ERR_OK;
+	}
+	enum err rc = sent_set(t, s, SENT_REJECTED, PAYOUT_FAILED);
+	return rc == ERR_OK ? sent_event(c->w, t, "transaction_conflict", s) : rc;
+}
+
+enum err sent_conflict(const struct watcher *w, struct db_txn *t, const struct key_image *image,
+		       const struct hash *by)
+{
+	struct conflict c = {w, image, by};
+	return sent_each_open(t, lose, &c);
+}
+
+struct confirming {
+	const struct watcher *w;
+	uint64_t height;
+};
+
+static enum err confirm(void *ctx, struct db_txn *t, struct sent_tx *s)
+{
+	const struct confirming *c = ctx;
+	if (s->state != SENT_IN_BLOCK || c->height < s->height + SPENDABLE_AGE) {
+		return ERR_OK;
+	}
+	enum err rc = sent_set(t, s, SENT_CONFIRMED, PAYOUT_CONFIRMED);
+	return rc == ERR_OK ? sent_event(c->w, t, "transaction_confirmed", s) : rc;
+}
+
+enum err sent_confirm(const struct watcher *w, struct db_txn *t, uint64_t height)
+{
+	struct confirming c = {w, height};
+	return sent_each_open(t, confirm, &c);
 }
 
 enum err watcher_sent(const struct watcher *w, sent_visit *visit, void *ctx)

@@ -25,40 +25,6 @@ static enum err suspected(bool *out, struct db_txn *t)
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-struct signed_list {
-	size_t n;
-	struct hash *id;
-};
-
-static enum err list_waiting(struct signed_list *l, struct db_txn *t)
-{
-	struct span key, value;
-	struct sent_tx s;
-	enum err rc = db_first(t, T_SENT_OPEN, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		struct hash id;
-		if (key.n != 32) {
-			return err_set(ERR_DB_DAMAGED, "a record of open transactions is bad");
-		}
-		memcpy(id.b, key.p, 32);
-		rc = sent_read(&s, t, &id);
-		if (rc == ERR_OK && (s.state == SENT_SIGNED || s.state == SENT_BROADCAST)) {
-			struct hash *more = realloc(l->id, (l->n + 1) * sizeof *more);
-			if (!more) {
-				rc = ERR_NO_MEMORY;
-				break;
-			}
-			l->id = more;
-			l->id[l->n++] = id;
-		}
-		if (rc == ERR_OK) {
-			rc = db_next(t, T_SENT_OPEN, &key, &value);
-		}
-	}
-	secret_wipe(&s, sizeof s);
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-}
-
 /* How many RingCT outputs the node's chain has. */
 static enum err count_outputs(uint64_t *out, const struct chain *chain)
 {
@@ -199,7 +165,7 @@ static enum err give_up(const struct watcher *w, struct db_txn *t, const struct 
 	return rc;
 }
 
-static enum err record(struct watcher *w, const struct signed_list *l, const bool *gone)
+static enum err record(struct watcher *w, const struct sent_list *l, const bool *gone)
 {
 	struct db_txn *t = NULL;
 	enum err rc = db_begin(&t, w->db, true);
@@ -219,7 +185,7 @@ static enum err record(struct watcher *w, const struct signed_list *l, const boo
 
 enum err rings_check(struct watcher *w)
 {
-	struct signed_list l = {0};
+	struct sent_list l = {0};
 	struct db_txn *t = NULL;
 	bool suspect = false, *gone = NULL;
 	uint64_t outputs = 0;
@@ -229,7 +195,7 @@ enum err rings_check(struct watcher *w)
 	}
 	rc = suspected(&suspect, t);
 	if (rc == ERR_OK && suspect) {
-		rc = list_waiting(&l, t);
+		rc = sent_waiting(&l, t, true);
 	}
 	db_abort(t);
 	if (rc == ERR_OK && l.n) {

@@ -28,6 +28,15 @@ enum err MUST_CHECK sent_unmined(const struct watcher *w, struct db_txn *t, cons
 /* A key image that our transaction has was spent by another one. */
 enum err MUST_CHECK sent_conflict(const struct watcher *w, struct db_txn *t,
 				  const struct key_image *image, const struct hash *by);
+/* Calls `one` with each that is not confirmed yet; it may set their state. Stops at an error. */
+typedef enum err sent_open_visit(void *ctx, struct db_txn *t, struct sent_tx *s);
+enum err MUST_CHECK sent_each_open(struct db_txn *t, sent_open_visit *one, void *ctx);
+/* Ids of those in no block that can still be mined; unless `fresh`, only those given out before. */
+struct sent_list {
+	size_t n;
+	struct hash *id; /* free() */
+};
+enum err MUST_CHECK sent_waiting(struct sent_list *l, struct db_txn *t, bool fresh);
 /* Sets a sent transaction's state and its payouts' with it; the event is the caller's. */
 enum err MUST_CHECK sent_set(struct db_txn *t, struct sent_tx *s, enum sent_state state,
 			     enum payout_state payouts);
