@@ -601,9 +601,12 @@ struct watcher_status {
 	uint64_t events;
 	struct ledger_head journal;
 	uint64_t halted; /* the event that halted payouts, 0 none */
-	size_t queued, open_requests, unsent, in_flight;
-	size_t failed; /* payouts whose signed transaction another one made impossible */
+	size_t open_requests;
+	size_t unsent, in_flight; /* transactions */
+	/* By state; failed payouts: another transaction made their signed one impossible. */
+	uint64_t deposits[DEPOSIT_STATES], payouts[PAYOUT_STATES];
 };
+/* However many records there are, at once. */
 enum err MUST_CHECK watcher_status(const struct watcher *w, struct watcher_status *out);
 
 #endif

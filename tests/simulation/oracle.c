@@ -389,10 +389,43 @@ void oracle_always(struct world *w)
 	}
 }
 
+struct walked {
+	uint64_t deposits[DEPOSIT_STATES], payouts[PAYOUT_STATES];
+};
+
+static bool walk_deposit(void *ctx, const struct deposit *d)
+{
+	struct walked *n = ctx;
+	n->deposits[d->state]++;
+	return true;
+}
+
+static bool walk_payout(void *ctx, const struct payout *p)
+{
+	struct walked *n = ctx;
+	n->payouts[p->state]++;
+	return true;
+}
+
+/* What is kept count of is what a walk over all records counts. */
+static void tallies_are_right(struct world *w)
+{
+	struct walked n = {0};
+	struct watcher_status s;
+	CHECK(watcher_deposits(&w->watcher, walk_deposit, &n) == ERR_OK);
+	CHECK(watcher_payouts(&w->watcher, walk_payout, &n) == ERR_OK);
+	CHECK(watcher_status(&w->watcher, &s) == ERR_OK);
+	if (memcmp(n.deposits, s.deposits, sizeof n.deposits) != 0 ||
+	    memcmp(n.payouts, s.payouts, sizeof n.payouts) != 0) {
+		world_fail(w, "status counts other deposits or payouts than there are");
+	}
+}
+
 void oracle_settled(struct world *w)
 {
 	struct event_count events = {w, 0};
 	deposits_match_the_chain(w);
+	tallies_are_right(w);
 	invoices_add_up(w);
 	payouts_arrive_once(w);
 	CHECK(watcher_sent(&w->watcher, is_taken, w) == ERR_OK);

@@ -56,17 +56,6 @@ static void put_payable(struct out *out, const struct payable *p)
 	    amount_format(sixty, p->amount[PAYABLE_IN_60]));
 }
 
-struct count {
-	size_t of[PAYOUT_FAILED + 1];
-};
-
-static bool count_payout(void *ctx, const struct payout *p)
-{
-	struct count *c = ctx;
-	c->of[p->state]++;
-	return true;
-}
-
 static void put_health(struct out *out, const struct node_health *h)
 {
 	char time[TIME_TEXT_MAX];
@@ -91,7 +80,7 @@ static void put_health(struct out *out, const struct node_health *h)
 
 static void put_status(struct out *out, const struct watcher *w, const struct watcher_status *s,
 		       const struct balance *b, const struct payable *payable,
-		       const struct count *c, const struct node_health *h)
+		       const struct node_health *h)
 {
 	char print[FINGERPRINT_TEXT_MAX], time[TIME_TEXT_MAX];
 	json_open(out, NULL, '{');
@@ -120,9 +109,9 @@ static void put_status(struct out *out, const struct watcher *w, const struct wa
 	put_payable(out, payable);
 	json_open(out, "payouts", '{');
 	for (unsigned i = PAYOUT_QUEUED; i <= PAYOUT_FAILED; i++) {
-		json_number(out, payout_state_name((enum payout_state)i), c->of[i]);
-		if (c->of[i]) {
-			say(out, "payouts   %zu %s", c->of[i],
+		json_number(out, payout_state_name((enum payout_state)i), s->payouts[i]);
+		if (s->payouts[i]) {
+			say(out, "payouts   %" PRIu64 " %s", s->payouts[i],
 			    payout_state_name((enum payout_state)i));
 		}
 	}
@@ -138,7 +127,6 @@ enum err cmd_status(const struct options *o)
 	struct watcher_status s;
 	struct balance b;
 	struct payable payable;
-	struct count c = {0};
 	struct node_health h;
 	struct out out;
 	enum err rc = opened_open(&p, o, ACCESS_READ);
@@ -155,18 +143,16 @@ enum err cmd_status(const struct options *o)
 		rc = watcher_payable(&p.w, &payable);
 	}
 	if (rc == ERR_OK) {
-		rc = watcher_payouts(&p.w, count_payout, &c);
-	}
-	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
-		put_status(&out, &p.w, &s, &b, &payable, &c, &h);
+		put_status(&out, &p.w, &s, &b, &payable, &h);
 		rc = out_end(&out);
 	}
-	if (rc == ERR_OK && s.failed) {
+	if (rc == ERR_OK && s.payouts[PAYOUT_FAILED]) {
 		rc = err_set(ERR_OVERTAKEN,
-			     "%zu payouts were signed and cannot be mined as they are; events say "
+			     "%" PRIu64
+			     " payouts were signed and cannot be mined as they are; events say "
 			     "what happened, payout retry or payout cancel what comes of it",
-			     s.failed);
+			     s.payouts[PAYOUT_FAILED]);
 	}
 	opened_close(&p);
 	return rc;

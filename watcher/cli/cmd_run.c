@@ -129,7 +129,7 @@ static enum err publish(struct daemon *d)
 	uint64_t start = now_ms(d);
 	enum err rc = ERR_OK;
 	if (d->counts.time == 0 || start >= d->count_after) {
-		rc = metrics_count(&d->counts, &d->p.w);
+		rc = metrics_count(&d->counts, &d->p.w, d->p.settings.metrics_balances);
 		uint64_t took = now_ms(d) - start;
 		uint64_t wait = COUNT_SHARE * took;
 		d->count_after = start + (wait > COUNT_EVERY_MS ? wait : COUNT_EVERY_MS);
@@ -143,7 +143,11 @@ static enum err publish(struct daemon *d)
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	chain_rpc_counts(&d->p.w.chain, &now.rpc);
+	chain_rpc_counts(&d->p.w.chain, &now.followed);
+	for (; now.n_witnesses < d->p.w.n_witnesses; now.n_witnesses++) {
+		chain_rpc_counts(&d->p.witness[now.n_witnesses].chain,
+				 &now.witness[now.n_witnesses]);
+	}
 	buf_init(&page, PAGE_MAX);
 	metrics_text(&page, &d->counts, &now, d->p.settings.metrics_balances,
 		     clock_wall(&d->clock));

@@ -2,40 +2,42 @@
 #include "watcher/metrics/metrics.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-static bool count_deposit(void *ctx, const struct deposit *d)
+static enum err oldest_queued(uint64_t *out, struct db_txn *t)
 {
-	struct metrics_counts *c = ctx;
-	c->deposits[d->state]++;
-	return true;
-}
-
-static bool count_payout(void *ctx, const struct payout *p)
-{
-	struct metrics_counts *c = ctx;
-	c->payouts[p->state]++;
-	if (p->state == PAYOUT_QUEUED && (c->oldest_queued == 0 || p->time < c->oldest_queued)) {
-		c->oldest_queued = p->time;
+	struct span key, value;
+	enum err rc = db_first(t, T_QUEUE, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK) {
+		struct payout p;
+		if (key.n != 9) {
+			return err_set(ERR_DB_DAMAGED, "a record of the queue has a bad key");
+		}
+		rc = payout_read(&p, t, load64_be(key.p + 1));
+		if (rc == ERR_OK && (*out == 0 || p.time < *out)) {
+			*out = p.time;
+		}
+		if (rc == ERR_OK) {
+			rc = db_next(t, T_QUEUE, &key, &value);
+		}
 	}
-	return true;
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-enum err metrics_count(struct metrics_counts *out, const struct watcher *w)
+enum err metrics_count(struct metrics_counts *out, const struct watcher *w, bool balances)
 {
+	struct db_txn *t = NULL;
 	*out = (struct metrics_counts){.time = watcher_now(w)};
 	enum err rc = watcher_status(w, &out->status);
 	if (rc == ERR_OK) {
-		rc = watcher_deposits(w, count_deposit, out);
+		rc = db_begin(&t, w->db, false);
 	}
 	if (rc == ERR_OK) {
-		rc = watcher_payouts(w, count_payout, out);
+		rc = oldest_queued(&out->oldest_queued, t);
+		db_abort(t);
 	}
-	if (rc == ERR_OK) {
-		rc = watcher_balance(w, &out->balance);
-	}
-	out->events = out->status.events;
-	return rc;
+	return rc == ERR_OK && balances ? watcher_balance(w, &out->balance) : rc;
 }
 
 static void head(struct buf *b, const char *name, const char *type, const char *help)
@@ -80,23 +82,55 @@ static void put_node(struct buf *b, const struct metrics_now *n)
 	labelled(b, "witnesses", "state", "agreeing", h->agreeing);
 }
 
-static void put_rpc(struct buf *b, const struct chain_rpc_counts *r)
+static void put_durations(struct buf *b, const char *node, const struct chain_rpc_counts *r)
 {
 	uint64_t sum = 0;
-	head(b, "rpc_duration_seconds", "histogram", "Time of a call to the node.");
 	for (size_t i = 0; i < RPC_BUCKETS; i++) {
 		sum += r->bucket[i];
-		buf_printf(b, "airlock_rpc_duration_seconds_bucket{le=\"%s\"} %" PRIu64 "\n",
-			   RPC_BUCKET_NAMES[i], sum);
+		buf_printf(
+		    b, "airlock_rpc_duration_seconds_bucket{node=\"%s\",le=\"%s\"} %" PRIu64 "\n",
+		    node, RPC_BUCKET_NAMES[i], sum);
 	}
-	buf_printf(b, "airlock_rpc_duration_seconds_sum %" PRIu64 ".%03" PRIu64 "\n",
-		   r->total_ms / 1000, r->total_ms % 1000);
-	buf_printf(b, "airlock_rpc_duration_seconds_count %" PRIu64 "\n", sum);
-	head(b, "daemon_errors_total", "counter", "Calls to the node that failed.");
-	labelled(b, "daemon_errors_total", "kind", "unreachable", r->unreachable);
-	labelled(b, "daemon_errors_total", "kind", "busy", r->busy);
-	labelled(b, "daemon_errors_total", "kind", "login", r->login);
-	labelled(b, "daemon_errors_total", "kind", "bad", r->bad);
+	buf_printf(b,
+		   "airlock_rpc_duration_seconds_sum{node=\"%s\"} %" PRIu64 ".%03" PRIu64 "\n"
+		   "airlock_rpc_duration_seconds_count{node=\"%s\"} %" PRIu64 "\n",
+		   node, r->total_ms / 1000, r->total_ms % 1000, node, sum);
+}
+
+static void put_errors(struct buf *b, const char *node, const struct chain_rpc_counts *r)
+{
+	const struct {
+		const char *kind;
+		uint64_t n;
+	} kinds[] = {{"unreachable", r->unreachable},
+		     {"busy", r->busy},
+		     {"login", r->login},
+		     {"bad", r->bad}};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		buf_printf(b, "airlock_daemon_errors_total{node=\"%s\",kind=\"%s\"} %" PRIu64 "\n",
+			   node, kinds[i].kind, kinds[i].n);
+	}
+}
+
+/* One family of figures for every node: the one that is followed, and the witnesses by number. */
+static void put_nodes(struct buf *b, const struct metrics_now *n,
+		      void (*put)(struct buf *b, const char *node,
+				  const struct chain_rpc_counts *r))
+{
+	put(b, "followed", &n->followed);
+	for (size_t i = 0; i < n->n_witnesses; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "witness%zu", i + 1);
+		put(b, name, &n->witness[i]);
+	}
+}
+
+static void put_rpc(struct buf *b, const struct metrics_now *n)
+{
+	head(b, "rpc_duration_seconds", "histogram", "Time of a call to a node.");
+	put_nodes(b, n, put_durations);
+	head(b, "daemon_errors_total", "counter", "Calls to a node that failed.");
+	put_nodes(b, n, put_errors);
 }
 
 static void put_money(struct buf *b, const struct metrics_counts *c, bool balances, uint64_t now)
@@ -104,12 +138,12 @@ static void put_money(struct buf *b, const struct metrics_counts *c, bool balanc
 	head(b, "deposits", "gauge", "Outputs received, by state.");
 	for (unsigned s = 1; s < DEPOSIT_STATES; s++) {
 		labelled(b, "deposits", "state", deposit_state_name((enum deposit_state)s),
-			 c->deposits[s]);
+			 c->status.deposits[s]);
 	}
 	head(b, "payouts", "gauge", "Payouts, by state.");
 	for (unsigned s = 1; s < PAYOUT_STATES; s++) {
 		labelled(b, "payouts", "state", payout_state_name((enum payout_state)s),
-			 c->payouts[s]);
+			 c->status.payouts[s]);
 	}
 	plain(b, "payout_queue_oldest_seconds", "gauge", "How long the first payout has waited.",
 	      c->oldest_queued && now > c->oldest_queued ? now - c->oldest_queued : 0);
@@ -117,7 +151,7 @@ static void put_money(struct buf *b, const struct metrics_counts *c, bool balanc
 	plain(b, "transactions_unsent", "gauge", "Signed, not broadcast.", c->status.unsent);
 	plain(b, "transactions_in_flight", "gauge", "Broadcast, not confirmed.",
 	      c->status.in_flight);
-	plain(b, "events_total", "counter", "Entries of the ledger.", c->events);
+	plain(b, "events_total", "counter", "Entries of the ledger.", c->status.events);
 	if (balances) {
 		head(b, "balance_piconero", "gauge", "Unspent outputs.");
 		labelled(b, "balance_piconero", "state", "total", c->balance.total.atomic);
@@ -148,7 +182,7 @@ void metrics_text(struct buf *b, const struct metrics_counts *c, const struct me
 	head(b, "build_info", "gauge", "This program.");
 	labelled(b, "build_info", "version", AIRLOCK_VERSION, 1);
 	put_node(b, n);
-	put_rpc(b, &n->rpc);
+	put_rpc(b, n);
 	put_money(b, c, balances, now);
 	put_webhooks(b, &n->webhooks);
 }

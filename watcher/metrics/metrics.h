@@ -9,23 +9,22 @@
 #include "watcher/chain/rpc.h"
 #include "watcher/webhooks/webhooks.h"
 
-/* What takes a walk over the records, kept for a while. */
+/* What takes a while to count, kept for as long. */
 struct metrics_counts {
-	uint64_t time; /* counted at; 0: never */
-	uint64_t events;
-	size_t deposits[DEPOSIT_STATES];
-	size_t payouts[PAYOUT_STATES];
+	uint64_t time;          /* counted at; 0: never */
 	uint64_t oldest_queued; /* time; 0: the queue is empty */
 	struct watcher_status status;
-	struct balance balance;
+	struct balance balance; /* zero unless asked for: it takes a walk over what is unspent */
 };
-enum err MUST_CHECK metrics_count(struct metrics_counts *out, const struct watcher *w);
+enum err MUST_CHECK metrics_count(struct metrics_counts *out, const struct watcher *w,
+				  bool balances);
 
 /* What is at hand at any time. */
 struct metrics_now {
 	struct node_health health;
 	struct webhooks_state webhooks;
-	struct chain_rpc_counts rpc;
+	struct chain_rpc_counts followed, witness[WITNESSES_MAX];
+	size_t n_witnesses;
 	uint64_t height; /* blocks we have */
 };
 /* The page, appended to b. */

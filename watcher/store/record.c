@@ -1,5 +1,5 @@
 /* Every record's fields, in the order they are stored: see record.h. */
-#include "watcher/store/record.h"
+#include "watcher/store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -306,9 +306,18 @@ void outpoint_of_key(struct outpoint *out, const uint8_t key[static OUTPOINT_SIZ
 
 enum err output_write(struct db_txn *t, const struct output_record *r)
 {
-	struct output_record copy = *r;
+	struct output_record copy;
 	struct buf b;
 	uint8_t key[OUTPOINT_SIZE];
+	enum err rc = output_read(&copy, t, &r->at);
+	if (rc == ERR_OK || rc == ERR_NOT_FOUND) {
+		rc = tally_deposit(t, rc == ERR_OK ? copy.state : 0, r->state);
+	}
+	if (rc != ERR_OK) {
+		secret_wipe(&copy, sizeof copy);
+		return rc;
+	}
+	copy = *r;
 	buf_init(&b, RECORD_MAX);
 	c_output(&(struct codec){&b, NULL}, &copy);
 	secret_wipe(&copy, sizeof copy);
@@ -410,9 +419,17 @@ enum err account_read(struct account_record *r, struct db_txn *t, uint32_t major
 
 enum err payout_write(struct db_txn *t, const struct payout *p)
 {
-	struct payout copy = *p;
+	struct payout copy;
 	struct table_key key = {0};
 	struct buf b;
+	enum err rc = payout_read(&copy, t, p->number);
+	if (rc == ERR_OK || rc == ERR_NOT_FOUND) {
+		rc = tally_payout(t, rc == ERR_OK ? copy.state : 0, p->state);
+	}
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	copy = *p;
 	key_u64(&key, p->number);
 	buf_init(&b, RECORD_MAX);
 	c_payout(&(struct codec){&b, NULL}, &copy);

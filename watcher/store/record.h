@@ -65,6 +65,7 @@ struct request_record {
 };
 void request_record_free(struct request_record *r);
 
+/* With the tally of states, as payout_write. */
 enum err MUST_CHECK output_write(struct db_txn *t, const struct output_record *r);
 enum err MUST_CHECK output_read(struct output_record *r, struct db_txn *t,
 				const struct outpoint *at);

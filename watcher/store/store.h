@@ -17,6 +17,7 @@
 #define META_HALT "halt"       /* number of the event that halted payouts; absent: none */
 #define META_JOURNAL_START "journal-start" /* the kit's head: what our copy carries on from */
 #define META_PRUNED "pruned"               /* time of the last pruning */
+#define META_TALLY "tally"                 /* records by state */
 
 enum err MUST_CHECK meta_put(struct db_txn *t, const char *name, struct span value);
 /* Exactly n bytes; ERR_NOT_FOUND. */
@@ -27,6 +28,14 @@ enum counter { COUNT_PAYOUTS, COUNT_REQUESTS, COUNT_INVOICES, COUNTERS };
 enum err MUST_CHECK counter_next(struct db_txn *t, enum counter which, uint64_t *out);
 /* The number that was given out last, 0 none. */
 enum err MUST_CHECK counter_get(struct db_txn *t, enum counter which, uint64_t *out);
+
+/* Records by their state; what is written moves them (from 0: a new one). */
+struct tally {
+	uint64_t deposits[DEPOSIT_STATES], payouts[PAYOUT_STATES];
+};
+enum err MUST_CHECK tally_read(struct tally *out, struct db_txn *t);
+enum err MUST_CHECK tally_deposit(struct db_txn *t, enum deposit_state from, enum deposit_state to);
+enum err MUST_CHECK tally_payout(struct db_txn *t, enum payout_state from, enum payout_state to);
 
 /* Whether a caller's id is 1 to `most` of the characters that ids are made of. */
 bool id_is_good(const char *id, size_t most);

@@ -104,7 +104,19 @@ enum err verify_addresses(struct verifying *v, uint64_t *records)
 	return rc == ERR_OK ? verify_each(v, T_ADDRESSES, verify_given_out, NULL) : rc;
 }
 
-/* The newest number of each kind was given out by its counter. */
+static bool same_tally(const struct tally *a, const struct tally *b)
+{
+	bool same = true;
+	for (size_t i = 0; i < DEPOSIT_STATES; i++) {
+		same = same && a->deposits[i] == b->deposits[i];
+	}
+	for (size_t i = 0; i < PAYOUT_STATES; i++) {
+		same = same && a->payouts[i] == b->payouts[i];
+	}
+	return same;
+}
+
+/* The newest number of each kind was given out by its counter; the tally is that of the records. */
 enum err verify_counters(struct verifying *v, uint64_t *records)
 {
 	static const struct {
@@ -133,6 +145,13 @@ enum err verify_counters(struct verifying *v, uint64_t *records)
 	if (rc == ERR_OK && halt > v->events.number) {
 		rc = verify_wrong("payouts are halted by an event that is not there");
 	}
-	*records = COUNTERS;
+	struct tally kept = {0};
+	if (rc == ERR_OK) {
+		rc = tally_read(&kept, v->t);
+	}
+	if (rc == ERR_OK && !same_tally(&kept, &v->tally)) {
+		rc = verify_wrong("the tally of states is not what the records come to");
+	}
+	*records = COUNTERS + DEPOSIT_STATES + PAYOUT_STATES;
 	return rc;
 }

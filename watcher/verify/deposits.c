@@ -104,6 +104,7 @@ static enum err verify_output(struct verifying *v, struct span key, struct span 
 		v->by_address += in_block && o.state != DEPOSIT_OWN;
 		v->due += o.due != 0;
 		v->spent += o.spent;
+		v->tally.deposits[o.state]++;
 		v->credited += o.credited.atomic;
 		rc = verify_indices(v->t, &o, in_block);
 	}

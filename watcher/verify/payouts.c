@@ -36,6 +36,7 @@ static enum err verify_payout(struct verifying *v, struct span key, struct span 
 	struct payout p, named;
 	enum err rc = payout_decode(&p, key, value);
 	if (rc == ERR_OK) {
+		v->tally.payouts[p.state]++;
 		rc = payout_find(&named, v->t, p.id);
 		if (rc == ERR_NOT_FOUND || (rc == ERR_OK && named.number != p.number)) {
 			rc = verify_wrong("a payout is not found by its id");

@@ -17,6 +17,7 @@ struct verifying {
 	uint64_t credited;
 	uint64_t in_blocks, by_address, due, spent;
 	uint64_t images_spent;
+	struct tally tally; /* of deposits and payouts as they are */
 	uint64_t invoices_end, invoices_late;
 	uint64_t height;  /* blocks, from the first */
 	uint64_t covered; /* subaddresses that are looked for */

@@ -96,7 +96,7 @@ static void fall(struct request *r, size_t n)
 	assert_int_equal(payout("p0").state, PAYOUT_FAILED);
 	assert_int_equal(payout("p1").state, PAYOUT_FAILED);
 	assert_int_equal(watcher_status(&p.w, &status), ERR_OK);
-	assert_int_equal(status.failed, 2);
+	assert_int_equal(status.payouts[PAYOUT_FAILED], 2);
 	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	signed_tx_free(&tx);
 }
@@ -163,7 +163,7 @@ static void cancelled_when_nothing_is_left(void **state)
 	assert_int_equal(watcher_retry_payout(&p.w, "p0"), ERR_STATE);
 	assert_int_equal(watcher_retry_payout(&p.w, "p1"), ERR_STATE);
 	assert_int_equal(watcher_status(&p.w, &status), ERR_OK);
-	assert_int_equal(status.failed, 1);
+	assert_int_equal(status.payouts[PAYOUT_FAILED], 1);
 	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	request_free(&r);
 }

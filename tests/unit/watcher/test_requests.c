@@ -579,7 +579,7 @@ static void what_lies_above_the_float_is_swept(void **state)
 	/* Given up after it left: it may be signed, and stays as it is. */
 	assert_int_equal(watcher_cancel_request(&h.w, info.number, false), ERR_OK);
 	assert_int_equal(watcher_status(&h.w, &status), ERR_OK);
-	assert_int_equal(status.queued, 2);
+	assert_int_equal(status.payouts[PAYOUT_QUEUED], 2);
 	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	buf_free(&file);
 	hot_stop(&h);

@@ -89,12 +89,15 @@ static void test_page(void **state)
 	hot_sync(&h);
 	hot_deposit(&h, (struct subaddress){0, 1}, ATOMIC_PER_XMR / 100, 2);
 	hot_sync(&h);
-	assert_int_equal(metrics_count(&c, &h.w), ERR_OK);
+	assert_int_equal(metrics_count(&c, &h.w, true), ERR_OK);
 	assert_int_equal(watcher_health(&h.w, &now.health), ERR_OK);
 	assert_int_equal(webhooks_state(&h.w, &now.webhooks), ERR_OK);
-	now.rpc.bucket[0] = 3;
-	now.rpc.bucket[2] = 1;
-	now.rpc.busy = 2;
+	now.followed.bucket[0] = 3;
+	now.followed.bucket[2] = 1;
+	now.followed.busy = 2;
+	now.n_witnesses = 2;
+	now.witness[1].bucket[1] = 7;
+	now.witness[1].unreachable = 5;
 	for (int balances = 0; balances < 2; balances++) {
 		buf_init(&b, 1u << 16);
 		metrics_text(&b, &c, &now, balances, h.now);
@@ -102,10 +105,14 @@ static void test_page(void **state)
 		assert_true(has(&b, "\nairlock_scan_height 30\n"));
 		assert_true(has(&b, "\nairlock_deposits{state=\"credited\"} 1\n"));
 		assert_true(has(&b, "\nairlock_node_health{state=\"healthy\"} 1\n"));
-		assert_true(has(&b, "_bucket{le=\"0.01\"} 3\n"));
-		assert_true(has(&b, "_bucket{le=\"+Inf\"} 4\n"));
-		assert_true(has(&b, "\nairlock_rpc_duration_seconds_count 4\n"));
-		assert_true(has(&b, "\nairlock_daemon_errors_total{kind=\"busy\"} 2\n"));
+		assert_true(has(&b, "_bucket{node=\"followed\",le=\"0.01\"} 3\n"));
+		assert_true(has(&b, "_bucket{node=\"followed\",le=\"+Inf\"} 4\n"));
+		assert_true(has(&b, "\nairlock_rpc_duration_seconds_count{node=\"followed\"} 4\n"));
+		assert_true(has(&b, "_errors_total{node=\"followed\",kind=\"busy\"} 2\n"));
+		assert_true(has(&b, "_count{node=\"witness1\"} 0\n"));
+		assert_true(has(&b, "_count{node=\"witness2\"} 7\n"));
+		assert_true(has(&b, "{node=\"witness2\",kind=\"unreachable\"} 5\n"));
+		assert_false(has(&b, "witness3"));
 		assert_int_equal(
 		    has(&b, "\nairlock_balance_piconero{state=\"total\"} 10000000000\n"), balances);
 		buf_free(&b);

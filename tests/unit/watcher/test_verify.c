@@ -399,6 +399,16 @@ static enum err numbers_given_out_twice(struct state *s)
 	return meta_put(s->t, META_COUNTERS, db_span(b, sizeof b));
 }
 
+static enum err a_payout_counted_twice(struct state *s)
+{
+	return tally_payout(s->t, 0, PAYOUT_CONFIRMED);
+}
+
+static enum err a_deposit_counted_elsewhere(struct state *s)
+{
+	return tally_deposit(s->t, DEPOSIT_CREDITED, DEPOSIT_REVERSED);
+}
+
 static enum err halted_by_nothing(struct state *s)
 {
 	uint8_t b[8];
@@ -454,6 +464,8 @@ static const struct {
     {"webhooks", letter_of_the_future},
     {"counters", numbers_given_out_twice},
     {"counters", halted_by_nothing},
+    {"counters", a_payout_counted_twice},
+    {"counters", a_deposit_counted_elsewhere},
 };
 
 struct told {
