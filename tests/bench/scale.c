@@ -131,6 +131,27 @@ static void sync_all(struct watcher *w)
 	CHECK(rc == ERR_OK);
 }
 
+static bool walk(void *ctx, const struct deposit *d)
+{
+	uint64_t *counts = ctx;
+	counts[d->state]++;
+	return true;
+}
+
+/* What a page of metrics counts, as it is kept and by a walk over the deposits. */
+static void measure_status(const struct watcher *w)
+{
+	struct watcher_status status;
+	uint64_t counts[DEPOSIT_STATES] = {0};
+	double busy = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+	CHECK(watcher_status(w, &status) == ERR_OK);
+	printf("status_cpu_ms %.2f\n", now_ms(CLOCK_PROCESS_CPUTIME_ID) - busy);
+	busy = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+	CHECK(watcher_deposits(w, walk, counts) == ERR_OK);
+	printf("walk_cpu_ms %.0f\n", now_ms(CLOCK_PROCESS_CPUTIME_ID) - busy);
+	CHECK(memcmp(counts, status.deposits, sizeof counts) == 0);
+}
+
 static void measure(const char *dir)
 {
 	struct rng rng = rng_seeded(&stream, 2);
@@ -172,6 +193,7 @@ static void measure(const char *dir)
 	CHECK(watcher_balance(&w, &balance) == ERR_OK);
 	printf("balance_ms %.0f\n", now_ms(CLOCK_MONOTONIC) - wall);
 	printf("outputs %zu\n", balance.outputs);
+	measure_status(&w);
 	watcher_close(&w);
 	db_close(db);
 	fake_chain_free(chain);
