@@ -77,6 +77,13 @@ def scenario_invoices():
         watcher.run('invoice', 'refund', 'late', '--address', payer.address())
         watcher.run('invoice', 'refund', 'late', '--address', payer.address(), code=FAILED)
         assert list(watcher.payouts().values()) == ['queued']
+        # Cancelled, it is owed again; paid back to another address, by another payout.
+        first = list(watcher.payouts())[0]
+        watcher.run('payout', 'cancel', first)
+        check('late', 'expired', AMOUNT, 0, 0, AMOUNT)
+        watcher.run('invoice', 'refund', 'late', '--address', payer.new_address())
+        check('late', 'refunded', AMOUNT, 0, 0, 0)
+        assert sorted(watcher.payouts().values()) == ['cancelled', 'queued']
 
         # Closed: what comes after is not counted.
         shut = watcher.invoice('shut', AMOUNT)

@@ -177,7 +177,7 @@ def scenario_service():
             assert figure(text, 'node_health{state="healthy"}') == 1
             assert figure(text, 'deposits{state="in_block"}') + figure(
                 text, 'deposits{state="credited"}') == 3
-            assert figure(text, 'rpc_duration_seconds_count') > 5
+            assert figure(text, 'rpc_duration_seconds_count{node="followed"}') > 5
             assert 'airlock_balance' not in text
             assert scrape(page, '/healthz')[0] == scrape(page, '/readyz')[0] == 200
             assert scrape(page, '/x')[0] == 404

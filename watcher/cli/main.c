@@ -35,14 +35,16 @@ static const struct command COMMANDS[] = {
      "The label is shown to the payer.",
      0, cmd_invoice_create},
     {"invoice show", "jQPDR", "ID [--qr] [--png FOLDER]",
-     "An invoice, its payments' sums and its payment URI; with --qr or --png as a code too.", 1,
-     cmd_invoice_show},
+     "An invoice, its payments' sums and its payment URI; with --qr or --png as a code too. One\n"
+     "whose id is forgotten is named %NUMBER.",
+     1, cmd_invoice_show},
     {"invoice list", "Bj", "[--refunds]",
      "All invoices, in the order made; or those with money to be paid back.", 0, cmd_invoice_list},
     {"invoice close", "j", "ID", "Ends an invoice: no block from here on is on time.", 1,
      cmd_invoice_close},
     {"invoice refund", "aj", "ID --address ADDRESS",
-     "Queues a payout of all that is to be paid back.", 1, cmd_invoice_refund},
+     "Queues a payout of all that is to be paid back; cancelled, it is to be paid back again.", 1,
+     cmd_invoice_refund},
     {"payout add", "iamrpbj",
      "--id ID --address ADDRESS --amount XMR [--reference TEXT] [--priority "
      "high|normal|low] [--not-before TIME]",
@@ -112,10 +114,11 @@ static const struct command COMMANDS[] = {
     {"backup", "oj", "--out FILE",
      "Copies the store while other commands and run go on, and verifies the copy.", 0, cmd_backup},
     {"prune", "j", "",
-     "Forgets labels, references and raw transactions that are older than the configuration keeps\n"
-     "them; run does it daily.",
+     "Forgets labels, references, ids and labels of invoices, and raw transactions that are older\n"
+     "than the configuration keeps them; run does it daily.",
      0, cmd_prune},
-    {"verify", "j", "", "Computes everything derived again and compares.", 0, cmd_verify},
+    {"verify", "j", "", "Computes everything derived again and compares: a line a check.", 0,
+     cmd_verify},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
 
