@@ -29,7 +29,8 @@ static const char *const OUTCOME_NAMES[OUTCOMES] = {"unchanged", "thief's", "tre
 
 struct campaign {
 	struct target target;
-	uint64_t seed, iteration;
+	uint64_t seed, from, iteration;
+	double begin;
 	uint64_t tried[OUTCOMES], allowed[OUTCOMES], kinds[THIEF_KINDS];
 	uint64_t n_asked, n_replies, n_signed, codes[CODES];
 	struct oracle_counts made;
@@ -49,18 +50,42 @@ static void stop(int sig)
 	stopped = 1;
 }
 
-static void fault(const struct campaign *c, const char *what)
-{
-	printf("mutate: seed %" PRIu64 " iteration %" PRIu64 ": %s (%s)\n", c->seed, c->iteration,
-	       what, err_detail());
-	exit(1);
-}
-
 static double seconds(clockid_t clock)
 {
 	struct timespec t;
 	clock_gettime(clock, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What the iterations before this one came to. */
+static void report(const struct campaign *c)
+{
+	printf("seed %" PRIu64 ", iterations %" PRIu64 " to %" PRIu64 " in %.0f s, %.0f s of "
+	       "computing, the slowest %.2f s\n",
+	       c->seed, c->from, c->iteration - 1, seconds(CLOCK_MONOTONIC) - c->begin,
+	       seconds(CLOCK_PROCESS_CPUTIME_ID), c->slowest);
+	for (size_t i = 0; i < OUTCOMES; i++) {
+		printf("  %-10s %9" PRIu64 " tried, %9" PRIu64 " allowed whole\n", OUTCOME_NAMES[i],
+		       c->tried[i], c->allowed[i]);
+	}
+	printf("  consent asked %" PRIu64 " times, for transactions valid on the chain %" PRIu64
+	       ", refused by any node %" PRIu64 "; signed %" PRIu64 "\n",
+	       c->n_asked, c->made.valid, c->made.off_chain, c->n_signed);
+	for (size_t i = 0; i < CODES; i++) {
+		if (c->codes[i] && i != ERR_OK) {
+			printf("  %-20s %9" PRIu64 "\n", err_name((enum err)i), c->codes[i]);
+		}
+	}
+}
+
+static void fault(const struct campaign *c, const char *what)
+{
+	char detail[256];
+	snprintf(detail, sizeof detail, "%s", err_detail());
+	report(c);
+	printf("mutate: seed %" PRIu64 " iteration %" PRIu64 ": %s (%s)\n", c->seed, c->iteration,
+	       what, detail);
+	exit(1);
 }
 
 /*
@@ -330,24 +355,10 @@ static const enum err MUST_MEET[] = {
     ERR_MSG_FORMAT,      ERR_MSG_CANONICAL,  ERR_MSG_NETWORK,   ERR_MSG_SENDER,
     ERR_MSG_RECIPIENT,   ERR_MSG_TYPE};
 
-static bool report(const struct campaign *c, uint64_t from, uint64_t count, double took)
+/* Of a long campaign: whether it met all that it must. */
+static bool is_complete(const struct campaign *c, uint64_t count)
 {
 	bool complete = true;
-	printf("seed %" PRIu64 ", iterations %" PRIu64 " to %" PRIu64 " in %.0f s, the slowest "
-	       "%.2f s\n",
-	       c->seed, from, from + count - 1, took, c->slowest);
-	for (size_t i = 0; i < OUTCOMES; i++) {
-		printf("  %-10s %9" PRIu64 " tried, %9" PRIu64 " allowed whole\n", OUTCOME_NAMES[i],
-		       c->tried[i], c->allowed[i]);
-	}
-	printf("  consent asked %" PRIu64 " times, for transactions valid on the chain %" PRIu64
-	       ", refused by any node %" PRIu64 "; signed %" PRIu64 "\n",
-	       c->n_asked, c->made.valid, c->made.off_chain, c->n_signed);
-	for (size_t i = 0; i < CODES; i++) {
-		if (c->codes[i] && i != ERR_OK) {
-			printf("  %-20s %9" PRIu64 "\n", err_name((enum err)i), c->codes[i]);
-		}
-	}
 	for (size_t i = 0; count >= 100000 && i < sizeof MUST_MEET / sizeof MUST_MEET[0]; i++) {
 		if (c->codes[MUST_MEET[i]] == 0) {
 			printf("mutate: %s was never met\n", err_name(MUST_MEET[i]));
@@ -370,9 +381,9 @@ int main(int argc, char **argv)
 						{"from", required_argument, NULL, 'f'},
 						{NULL, 0, NULL, 0}};
 	static struct campaign c;
-	uint64_t from = 1, count = 2000;
+	uint64_t count = 2000;
 	int option;
-	c.seed = 1;
+	c.seed = c.from = 1;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		uint64_t value = option == '?' ? 0 : strtoull(optarg, NULL, 10);
 		if (option == 'n') {
@@ -380,7 +391,7 @@ int main(int argc, char **argv)
 		} else if (option == 's') {
 			c.seed = value;
 		} else if (option == 'f') {
-			from = value;
+			c.from = value;
 		} else {
 			fprintf(stderr, "usage: mutate [--count N] [--seed S] [--from I]\n");
 			return 2;
@@ -388,14 +399,15 @@ int main(int argc, char **argv)
 	}
 	CHECK(secret_start() == ERR_OK);
 	target_make(&c.target);
-	double begin = seconds(CLOCK_MONOTONIC);
+	c.begin = seconds(CLOCK_MONOTONIC);
 	signal(SIGTERM, stop);
 	signal(SIGINT, stop);
-	for (c.iteration = from; c.iteration < from + count && !stopped; c.iteration++) {
+	for (c.iteration = c.from; c.iteration < c.from + count && !stopped; c.iteration++) {
 		iterate(&c);
 	}
 	limit_seconds(0);
-	bool complete = report(&c, from, c.iteration - from, seconds(CLOCK_MONOTONIC) - begin);
+	report(&c);
+	bool complete = is_complete(&c, c.iteration - c.from);
 	target_free(&c.target);
 	return complete ? 0 : 1;
 }

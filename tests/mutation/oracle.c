@@ -387,10 +387,10 @@ static const char *account_for(const struct target *t, const struct request *r, 
 		}
 		for (size_t j = 0; j < plan->n_out; j++) {
 			const struct address *a = &payout(r, i, j)->to;
-			bool same =
-			    memcmp(a->spend.b, p->to.spend.b, 32) == 0 &&
-			    memcmp(a->view.b, p->to.view.b, 32) == 0 &&
-			    (a->kind == ADDRESS_SUBADDRESS) == (p->to.kind == ADDRESS_SUBADDRESS);
+			/* A transaction key shows what went to keys, whatever kind of address had
+			 * them. */
+			bool same = memcmp(a->spend.b, p->to.spend.b, 32) == 0 &&
+				    memcmp(a->view.b, p->to.view.b, 32) == 0;
 			promised += same ? payout(r, i, j)->amount.atomic : 0;
 		}
 		if (!pays(&paid, tx, reply, &p->to) || paid != promised) {
