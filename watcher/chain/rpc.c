@@ -9,6 +9,7 @@
 #include "common/base/check.h"
 #include "common/base/clock.h"
 #include "common/base/hex.h"
+#include "watcher/chain/ahead.h"
 #include "watcher/chain/backoff.h"
 #include "watcher/chain/http.h"
 #include "watcher/chain/rpc_bin.h"
@@ -33,11 +34,16 @@
 
 struct rpc {
 	struct http *http;
-	struct http *submit; /* NULL: the same */
+	struct http *submit;    /* NULL: the same */
+	struct ahead *ahead;    /* NULL: nothing is fetched ahead */
+	struct chain second;    /* a connection of its own, for what is */
+	struct chain_info seen; /* as the node told last */
 	struct chain_rpc_counts counts;
 	struct clock clock;
 	bool (*stopped)(void *ctx);
 	void *stopped_ctx;
+	void (*moved)(void *ctx);
+	void *moved_ctx;
 	struct buf request, answer;
 	struct rng rng;
 	unsigned tries;
@@ -45,10 +51,24 @@ struct rpc {
 	bool whole_txs;
 };
 
-/* Ends early, and the call with it, when someone wants the program to stop. */
-static bool wait_ms(const struct rpc *c, uint64_t ms)
+static bool stopped(void *ctx)
 {
-	while (ms && !(c->stopped && c->stopped(c->stopped_ctx))) {
+	const struct rpc *c = ctx;
+	return c->stopped && c->stopped(c->stopped_ctx);
+}
+
+static void moved(void *ctx)
+{
+	const struct rpc *c = ctx;
+	if (c->moved) {
+		c->moved(c->moved_ctx);
+	}
+}
+
+/* Ends early, and the call with it, when someone wants the program to stop. */
+static bool wait_ms(struct rpc *c, uint64_t ms)
+{
+	while (ms && !stopped(c)) {
 		uint64_t part = ms < WAIT_PART_MS ? ms : WAIT_PART_MS;
 		struct timespec t = {0, (long)part * 1000000};
 		nanosleep(&t, NULL);
@@ -74,6 +94,18 @@ static void count(struct chain_rpc_counts *n, uint64_t ms, enum err e)
 	n->busy += e == ERR_NODE_BUSY;
 	n->login += e == ERR_NODE_AUTH;
 	n->bad += e == ERR_NODE_ANSWER;
+}
+
+static void counts_add(struct chain_rpc_counts *n, const struct chain_rpc_counts *more)
+{
+	for (size_t i = 0; i < RPC_BUCKETS; i++) {
+		n->bucket[i] += more->bucket[i];
+	}
+	n->total_ms += more->total_ms;
+	n->unreachable += more->unreachable;
+	n->busy += more->busy;
+	n->login += more->login;
+	n->bad += more->bad;
 }
 
 void chain_rpc_counts(const struct chain *c, struct chain_rpc_counts *out)
@@ -191,7 +223,7 @@ static enum err rpc_info(void *ctx, struct chain_info *out)
 		return e;
 	}
 	info.top_time = top.time;
-	*out = info;
+	*out = c->seen = info;
 	return ERR_OK;
 }
 
@@ -216,24 +248,12 @@ static enum err rpc_block_id(void *ctx, struct hash *out, uint64_t height)
 	return e;
 }
 
-static enum err rpc_blocks(void *ctx, struct chain_batch *out, const struct hash *known,
-			   size_t n_known)
+static enum err ask_blocks(struct rpc *c, struct chain_batch *out, const struct hash *known,
+			   size_t n_known, unsigned tries)
 {
-	struct rpc *c = ctx;
-	struct hash genesis;
-	*out = (struct chain_batch){0};
-	if (n_known == 0) {
-		/* The node wants to see at least the block everything begins with. */
-		enum err e = rpc_block_id(ctx, &genesis, 0);
-		if (e != ERR_OK) {
-			return e;
-		}
-		known = &genesis;
-		n_known = 1;
-	}
 	buf_reset(&c->request);
 	rpc_blocks_request(&c->request, known, n_known, !c->whole_txs);
-	enum err e = post_bin(c, "/get_blocks.bin");
+	enum err e = post(c, "/get_blocks.bin", "application/octet-stream", tries);
 	if (e == ERR_OK) {
 		e = rpc_blocks_decode(out, buf_span(&c->answer), known, n_known);
 	}
@@ -243,6 +263,50 @@ static enum err rpc_blocks(void *ctx, struct chain_batch *out, const struct hash
 			    (unsigned long long)out->blocks[out->n - 1].height,
 			    out->blocks[out->n - 1].major_version);
 		chain_batch_free(out);
+	}
+	return e;
+}
+
+/* What was fetched ahead, and what it cost; a silent node must not be waited for once more. */
+static bool take_ahead(struct rpc *c, struct chain_batch *out, unsigned *tries,
+		       const struct hash *newest)
+{
+	struct rpc *second = c->second.ctx;
+	enum err failed;
+	bool taken = ahead_take(c->ahead, out, &failed, newest, &c->seen, stopped, moved, c);
+	if ((failed == ERR_NODE_UNREACHABLE || failed == ERR_NODE_BUSY) && *tries > 1) {
+		--*tries;
+	}
+	counts_add(&c->counts, &second->counts);
+	second->counts = (struct chain_rpc_counts){0};
+	return taken;
+}
+
+static enum err rpc_blocks(void *ctx, struct chain_batch *out, const struct hash *known,
+			   size_t n_known)
+{
+	struct rpc *c = ctx;
+	struct hash genesis;
+	unsigned tries = c->tries;
+	enum err e = ERR_OK;
+	*out = (struct chain_batch){0};
+	if (n_known == 0) {
+		/* The node wants to see at least the block everything begins with. */
+		e = rpc_block_id(ctx, &genesis, 0);
+		if (e != ERR_OK) {
+			return e;
+		}
+		known = &genesis;
+		n_known = 1;
+	}
+	if (!c->ahead || !take_ahead(c, out, &tries, &known[0])) {
+		e = ask_blocks(c, out, known, n_known, tries);
+	}
+	if (e == ERR_OK && c->ahead && out->n > 0) {
+		const struct chain_block *last = &out->blocks[out->n - 1];
+		if (last->height + 1 < c->seen.height) {
+			ahead_start(c->ahead, &last->id, &known[n_known - 1]);
+		}
 	}
 	return e;
 }
@@ -473,6 +537,27 @@ static enum err open_submit(struct http **out, const struct chain_rpc_options *o
 	return open_http(out, &other);
 }
 
+/* Failures are for the call itself to meet, so once is enough here. */
+static enum err open_second(struct rpc *c, const struct chain_rpc_options *o)
+{
+	struct chain_rpc_options other = *o;
+	c->ahead = ahead_new();
+	if (!c->ahead) {
+		return ERR_NO_MEMORY;
+	}
+	other.ahead = false;
+	other.submit_url = NULL;
+	other.tries = 1;
+	other.stopped = ahead_stopped;
+	other.moved = ahead_moved;
+	other.stopped_ctx = other.moved_ctx = c->ahead;
+	enum err e = chain_rpc_open(&c->second, &other);
+	if (e == ERR_OK) {
+		ahead_give(c->ahead, &c->second);
+	}
+	return e;
+}
+
 enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
 {
 	*out = (struct chain){0};
@@ -484,14 +569,19 @@ enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
 	if (e == ERR_OK && o->submit_url) {
 		e = open_submit(&c->submit, o);
 	}
+	if (e == ERR_OK && o->ahead) {
+		e = open_second(c, o);
+	}
 	if (e != ERR_OK) {
-		http_close(c->http);
-		free(c);
+		struct chain part = {.ctx = c};
+		chain_rpc_close(&part);
 		return e;
 	}
 	c->clock = clock_system();
 	c->stopped = o->stopped;
 	c->stopped_ctx = o->stopped_ctx;
+	c->moved = o->moved;
+	c->moved_ctx = o->moved_ctx;
 	buf_init(&c->request, REQUEST_MAX);
 	buf_init(&c->answer, ANSWER_MAX);
 	c->rng = rng_system();
@@ -518,6 +608,8 @@ void chain_rpc_close(struct chain *chain)
 {
 	struct rpc *c = chain->ctx;
 	if (c) {
+		ahead_free(c->ahead);
+		chain_rpc_close(&c->second);
 		http_close(c->http);
 		http_close(c->submit);
 		buf_free(&c->request);

@@ -3,7 +3,8 @@
  * bounded, parsed as a stranger's, and checked as far as this side can: ids are computed, links and
  * counts compared. Calls that only read are tried again after a short wait with jitter when the
  * node is busy or cannot be reached; how to go on after that is the caller's matter (backoff.h).
- * One struct is for one thread at a time.
+ * One struct is for one thread at a time; that thread is the one that stopped and moved are called
+ * by.
  */
 #ifndef AIRLOCK_WATCHER_RPC_H
 #define AIRLOCK_WATCHER_RPC_H
@@ -24,6 +25,9 @@ struct chain_rpc_options {
 	/* Ask for whole transactions, so that every id is checked and not only the miners': more
 	 * than twice the bytes. Needs an unpruned node. */
 	bool whole_txs;
+	/* Fetch the next blocks, over a second connection, while the caller works on the last: for
+	 * whoever follows the chain and has called info() before. */
+	bool ahead;
 	/* Allow a node on another machine without TLS: others on the way can read what this wallet
 	 * asks for, and lie to it. */
 	bool allow_plain;

@@ -56,6 +56,7 @@ static enum err open_nodes(struct opened *p, enum network network)
 	struct chain_rpc_options rpc = followed_options(s, network);
 	rpc.stopped = callbacks.stopped;
 	rpc.moved = callbacks.moved;
+	rpc.ahead = true;
 	rpc.stopped_ctx = rpc.moved_ctx = callbacks.ctx;
 	enum err rc = chain_rpc_open(&p->w.chain, &rpc);
 	p->w.witness = p->witness;

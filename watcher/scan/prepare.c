@@ -8,12 +8,15 @@
 #include "common/base/secret.h"
 #include "watcher/scan/workers.h"
 
-/* Fewer keys than this a core are not worth a thread. */
+/* Fewer transactions or keys than this a core are not worth a thread. */
+#define PARSE_LEAST 128
 #define DERIVE_LEAST 32
 
-static enum err parse_tx(struct prepared_tx *out, const struct chain_tx *t, uint64_t height,
-			 size_t place)
+static enum err parse_tx(struct prepared_tx *out)
 {
+	uint64_t height = out->block->height;
+	size_t place = out->place;
+	const struct chain_tx *t = &out->block->txs[place];
 	enum err rc = tx_parse(&out->tx, t->blob, t->size, t->pruned);
 	if (rc == ERR_TX_TYPE) {
 		return err_set(ERR_NODE_FORK,
@@ -34,6 +37,16 @@ static enum err parse_tx(struct prepared_tx *out, const struct chain_tx *t, uint
 	}
 	tx_extra_parse(&out->extra, out->tx.extra);
 	return ERR_OK;
+}
+
+static enum err parse_part(void *ctx, size_t from, size_t to)
+{
+	struct prepared_tx *txs = ctx;
+	enum err rc = ERR_OK;
+	for (size_t i = from; rc == ERR_OK && i < to; i++) {
+		rc = parse_tx(&txs[i]);
+	}
+	return rc;
 }
 
 static const uint8_t *key_at(const struct tx_extra *extra, size_t k)
@@ -99,12 +112,10 @@ static enum err derive_all(struct prepared *p, const struct view_key *view)
 		free(d.key);
 		return ERR_NO_MEMORY;
 	}
-	for (size_t i = 0; i < p->n; i++) {
-		for (size_t j = 0; j < p->blocks[i].n; j++) {
-			const struct prepared_tx *t = &p->blocks[i].txs[j];
-			for (size_t k = 0; k < keys_of(t); k++) {
-				d.key[n++] = key_at(&t->extra, k);
-			}
+	for (size_t i = 0; i < p->n_txs; i++) {
+		const struct prepared_tx *t = &p->txs[i];
+		for (size_t k = 0; k < keys_of(t); k++) {
+			d.key[n++] = key_at(&t->extra, k);
 		}
 	}
 	enum err rc = work_on_all_cores(n, DERIVE_LEAST, derive_part, &d);
@@ -112,32 +123,41 @@ static enum err derive_all(struct prepared *p, const struct view_key *view)
 	return rc;
 }
 
+/* Room for every transaction, each with its place in the batch. */
+static enum err lay_out(struct prepared *p, const struct chain_batch *batch, size_t first)
+{
+	size_t n = batch->n - first;
+	for (size_t i = first; i < batch->n; i++) {
+		p->n_txs += batch->blocks[i].n_txs;
+	}
+	p->blocks = calloc(n + 1, sizeof *p->blocks);
+	p->txs = calloc(p->n_txs + 1, sizeof *p->txs);
+	if (!p->blocks || !p->txs) {
+		return ERR_NO_MEMORY;
+	}
+	struct prepared_tx *t = p->txs;
+	for (p->n = 0; p->n < n; p->n++) {
+		const struct chain_block *b = &batch->blocks[first + p->n];
+		p->blocks[p->n] = (struct prepared_block){b->n_txs, t};
+		for (size_t i = 0; i < b->n_txs; i++, t++) {
+			t->block = b;
+			t->place = i;
+		}
+	}
+	return ERR_OK;
+}
+
 enum err scan_prepare(struct prepared *out, const struct chain_batch *batch, size_t first,
 		      const struct view_key *view)
 {
-	enum err rc = ERR_OK;
 	*out = (struct prepared){.first = first};
-	size_t n = batch->n - first;
-	out->blocks = calloc(n ? n : 1, sizeof *out->blocks);
-	if (!out->blocks) {
-		return ERR_NO_MEMORY;
+	enum err rc = lay_out(out, batch, first);
+	if (rc == ERR_OK) {
+		rc = work_on_all_cores(out->n_txs, PARSE_LEAST, parse_part, out->txs);
 	}
-	out->n = n;
-	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
-		const struct chain_block *b = &batch->blocks[first + i];
-		struct prepared_block *pb = &out->blocks[i];
-		pb->txs = calloc(b->n_txs ? b->n_txs : 1, sizeof *pb->txs);
-		if (!pb->txs) {
-			rc = ERR_NO_MEMORY;
-			break;
-		}
-		pb->n = b->n_txs;
-		for (size_t j = 0; rc == ERR_OK && j < b->n_txs; j++) {
-			struct prepared_tx *t = &pb->txs[j];
-			rc = parse_tx(t, &b->txs[j], b->height, j);
-			t->derived = out->n_derived;
-			out->n_derived += keys_of(t);
-		}
+	for (size_t i = 0; rc == ERR_OK && i < out->n_txs; i++) {
+		out->txs[i].derived = out->n_derived;
+		out->n_derived += keys_of(&out->txs[i]);
 	}
 	if (rc == ERR_OK) {
 		rc = derive_all(out, view);
@@ -150,12 +170,10 @@ enum err scan_prepare(struct prepared *out, const struct chain_batch *batch, siz
 
 void prepared_free(struct prepared *p)
 {
-	for (size_t i = 0; p->blocks && i < p->n; i++) {
-		for (size_t j = 0; p->blocks[i].txs && j < p->blocks[i].n; j++) {
-			tx_free(&p->blocks[i].txs[j].tx);
-		}
-		free(p->blocks[i].txs);
+	for (size_t i = 0; p->txs && i < p->n_txs; i++) {
+		tx_free(&p->txs[i].tx);
 	}
+	free(p->txs);
 	free(p->blocks);
 	if (p->derived) {
 		secret_wipe(p->derived, 32 * p->n_derived);

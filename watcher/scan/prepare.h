@@ -8,6 +8,8 @@
 #include "watcher/chain/chain.h"
 
 struct prepared_tx {
+	const struct chain_block *block;
+	size_t place; /* in the block */
 	struct tx tx; /* reaches into the chain_tx's blob */
 	struct tx_extra extra;
 	size_t derived; /* index of its first shared secret */
@@ -15,13 +17,15 @@ struct prepared_tx {
 
 struct prepared_block {
 	size_t n;
-	struct prepared_tx *txs;
+	struct prepared_tx *txs; /* of prepared.txs */
 };
 
 struct prepared {
 	size_t n; /* as the batch's blocks from `first` on */
 	size_t first;
 	struct prepared_block *blocks;
+	size_t n_txs; /* of all these blocks, in the chain's order */
+	struct prepared_tx *txs;
 	size_t n_derived;
 	uint8_t *derived; /* 32 bytes each; secret */
 };

@@ -1,9 +1,11 @@
 #include "watcher/scan/workers.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
+
+#include "watcher/chain/thread.h"
+
+#define WHY_MAX 256
 
 struct worker {
 	pthread_t thread;
@@ -12,12 +14,16 @@ struct worker {
 	work_part *part;
 	void *ctx;
 	enum err rc;
+	char why[WHY_MAX]; /* the detail belongs to the thread, which ends */
 };
 
 static void *work(void *p)
 {
 	struct worker *w = p;
 	w->rc = w->part(w->ctx, w->from, w->to);
+	if (w->rc != ERR_OK) {
+		snprintf(w->why, sizeof w->why, "%s", err_detail());
+	}
 	return NULL;
 }
 
@@ -30,21 +36,16 @@ static size_t cores(void)
 enum err work_on_all_cores(size_t n, size_t least, work_part *part, void *ctx)
 {
 	struct worker workers[WORKERS_MAX];
-	sigset_t all, before;
 	size_t parts = cores();
 	while (parts > 1 && n / parts < least) {
 		parts--;
 	}
-	/* Signals are for the thread that waits for them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 0; i < parts; i++) {
 		struct worker *w = &workers[i];
 		*w = (struct worker){
 		    .from = n * i / parts, .to = n * (i + 1) / parts, .part = part, .ctx = ctx};
-		w->started = i > 0 && pthread_create(&w->thread, NULL, work, w) == 0;
+		w->started = i > 0 && thread_start(&w->thread, work, w);
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	enum err rc = ERR_OK;
 	for (size_t i = 0; i < parts; i++) {
 		if (!workers[i].started) {
@@ -55,7 +56,9 @@ enum err work_on_all_cores(size_t n, size_t least, work_part *part, void *ctx)
 		if (workers[i].started) {
 			pthread_join(workers[i].thread, NULL);
 		}
-		rc = rc == ERR_OK ? workers[i].rc : rc;
+		if (rc == ERR_OK && workers[i].rc != ERR_OK) {
+			rc = err_set(workers[i].rc, "%s", workers[i].why);
+		}
 	}
 	return rc;
 }

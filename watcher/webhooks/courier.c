@@ -1,8 +1,6 @@
 /* Threads that post: see courier.h. */
 #include "watcher/webhooks/courier.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 
 #include "common/base/log.h"
 #include "watcher/chain/http.h"
+#include "watcher/chain/thread.h"
 
 #define ANSWER_MAX 65536
 /* A signature older than this is made anew: receivers take five minutes. */
@@ -145,14 +144,9 @@ enum err couriers_start(struct couriers **out, int wake, const char *ca)
 	return ERR_OK;
 }
 
-/* Signals are for the thread that follows the chain. */
 static enum err start_thread(struct courier *e)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	e->runs = e->runs || pthread_create(&e->thread, NULL, work, e) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	e->runs = e->runs || thread_start(&e->thread, work, e);
 	return e->runs ? ERR_OK : ERR_NO_MEMORY;
 }
 
