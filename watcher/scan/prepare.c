@@ -61,41 +61,18 @@ static size_t keys_of(const struct prepared_tx *t)
 	return t->tx.version == 2 ? t->extra.n_public + t->extra.n_additional : 0;
 }
 
-/* Keys as they stand in the transactions, in the order of their shared secrets. */
+/* Keys in the order of their shared secrets. */
 struct deriving {
-	const uint8_t **key;
-	uint8_t *derived;
+	struct public_key *key;
+	struct derivation *out;
 	const struct view_key *view;
 };
 
-/* Shared secrets of keys from..to-1; keys that are no points leave zeros. */
 static enum err derive_part(void *ctx, size_t from, size_t to)
 {
 	const struct deriving *d = ctx;
-	size_t n = to - from, m = 0;
-	struct point *points = malloc((n + 1) * sizeof *points);
-	size_t *place = malloc((n + 1) * sizeof *place);
-	uint8_t *packed = malloc((n + 1) * 32);
-	enum err rc = points && place && packed ? ERR_OK : ERR_NO_MEMORY;
-	for (size_t i = from; rc == ERR_OK && i < to; i++) {
-		if (point_unpack_vartime(&points[m], d->key[i]) == ERR_OK) {
-			place[m++] = i;
-		}
-	}
-	if (rc == ERR_OK) {
-		err_clear();
-		point_mul8_batch_pack(packed, &d->view->s, points, m);
-	}
-	for (size_t i = 0; rc == ERR_OK && i < m; i++) {
-		memcpy(d->derived + 32 * place[i], packed + 32 * i, 32);
-	}
-	if (packed) {
-		secret_wipe(packed, (n + 1) * 32);
-	}
-	free(packed);
-	free(points);
-	free(place);
-	return rc;
+	derive_batch(d->out + from, d->key + from, to - from, &d->view->s);
+	return ERR_OK;
 }
 
 /* All shared secrets of the batch, on all cores. */
@@ -107,15 +84,16 @@ static enum err derive_all(struct prepared *p, const struct view_key *view)
 		return ERR_OK;
 	}
 	d.key = malloc(p->n_derived * sizeof *d.key);
-	d.derived = p->derived = calloc(p->n_derived, 32);
-	if (!d.key || !d.derived) {
+	d.out = calloc(p->n_derived, sizeof *d.out);
+	p->derived = (uint8_t *)d.out;
+	if (!d.key || !d.out) {
 		free(d.key);
 		return ERR_NO_MEMORY;
 	}
 	for (size_t i = 0; i < p->n_txs; i++) {
 		const struct prepared_tx *t = &p->txs[i];
 		for (size_t k = 0; k < keys_of(t); k++) {
-			d.key[n++] = key_at(&t->extra, k);
+			memcpy(d.key[n++].b, key_at(&t->extra, k), 32);
 		}
 	}
 	enum err rc = work_on_all_cores(n, DERIVE_LEAST, derive_part, &d);
