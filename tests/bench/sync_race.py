@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """
-Sync side by side: one view-only wallet, one regtest chain, `airlock-watcher sync` and the official
-monero-wallet-rpc's refresh, taking turns, each from nothing. Every block pays one output; every
-hundredth is ours.
+Sync side by side: one view-only wallet, one regtest chain (race_chain.py), `airlock-watcher sync`
+and the official monero-wallet-rpc's refresh, taking turns, each from nothing, and both found the
+same.
 
     sync_race.py [--build FOLDER] [--outputs N] [--rounds N]
 
-Prints the median seconds of both (wall clock, and the process's own processor time) and the ratio.
+Prints the median seconds of both (wall clock, and the process's own processor time), the ratio, and
+the watcher's greatest memory.
 """
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -19,10 +21,10 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'integration'))
 
+import race_chain  # noqa: E402 pylint: disable=C0413
 from airlock import Treasury  # noqa: E402 pylint: disable=C0413
-from regtest import Chain, Wallet  # noqa: E402 pylint: disable=C0413
-
-PART = 50  # blocks in one question to the node
+from regtest import Chain, Wallet, made_wallet  # noqa: E402 pylint: disable=C0413
+from whole_signing import peak_mib  # noqa: E402 pylint: disable=C0413
 
 
 def processor(pid):
@@ -30,16 +32,6 @@ def processor(pid):
     with open(f"/proc/{pid}/stat", encoding='ascii') as f:
         fields = f.read().rpartition(')')[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-
-def grow(chain, ours, others, outputs):
-    while (have := chain.node.height()) < outputs:
-        chain.mine(min(PART - 1, outputs - have), others)
-        if chain.node.height() < outputs:
-            chain.mine(1, ours)
-        if sys.stderr.isatty() or have % 1000 < PART:
-            print(f"\r{have} of {outputs}", end='', file=sys.stderr, flush=True)
-    print(file=sys.stderr)
 
 
 def ours_once(treasury, round_number):
@@ -56,17 +48,20 @@ def ours_once(treasury, round_number):
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, total
 
 
-def official_once(chain, address, view_key, round_number):
+def official_once(chain, keys, round_number):
     wallet = Wallet(chain.folder, f"view-{round_number}", chain.node)
     wallet.start()
     try:
-        wallet.rpc('generate_from_keys', filename=wallet.file, address=address, viewkey=view_key,
-                   password='', restore_height=0)
-        wallet.rpc('auto_refresh', enable=False)
+        # The server refreshes a wallet that it opens by itself, until an open one is told not to.
+        wallet.open(made=made_wallet(0))
+        wallet.rpc('generate_from_keys', filename=wallet.file + '-only', address=keys['address'],
+                   viewkey=keys['view_key'], password='', restore_height=0)
         before, start = processor(wallet.process.pid), time.monotonic()
-        wallet.rpc('refresh', start_height=0)
+        fetched = wallet.rpc('refresh', start_height=0)['blocks_fetched']
         wall = time.monotonic() - start
-        return wall, processor(wallet.process.pid) - before, wallet.rpc('get_balance')['balance']
+        used = processor(wallet.process.pid) - before
+        assert fetched >= chain.node.height() - 1, f"{fetched} blocks fetched in the race"
+        return wall, used, wallet.rpc('get_balance')['balance']
     finally:
         wallet.stop()
 
@@ -78,24 +73,28 @@ def main():
     parser.add_argument('--rounds', type=int, default=3)
     args = parser.parse_args()
     os.environ['AIRLOCK_BUILD'] = os.path.abspath(args.build)
+    made = race_chain.made(args.outputs)
+    with open(os.path.join(made, 'keys.json'), encoding='ascii') as f:
+        keys = json.load(f)
     with Chain() as chain:
-        treasury = Treasury(chain)
-        keys = chain.wallet('keys', treasury.words)
-        address, view_key = keys.address(), keys.view_key()
-        keys.stop()
-        others = chain.wallet('others').address()
-        grow(chain, address, others, args.outputs)
+        chain.node.take(os.path.join(made, 'chain'))
+        # A block of now: a node without is a sick one.
+        chain.mine(1, keys['address'])
+        treasury = Treasury(chain, words=keys['words'])
         ours, official = [], []
         for i in range(args.rounds):
             ours.append(ours_once(treasury, i))
-            official.append(official_once(chain, address, view_key, i))
+            official.append(official_once(chain, keys, i))
             assert ours[-1][2] == official[-1][2], 'the balances differ'
         rows = [[statistics.median(r[k] for r in runs) for k in (0, 1)] for runs in (ours, official)]
-        print(f"{chain.node.height()} outputs, median of {args.rounds}, {os.cpu_count()} cores")
+        print(f"{args.outputs} outputs in {chain.node.height()} blocks, median of {args.rounds}, "
+              f"{os.cpu_count()} cores")
         print(f"airlock-watcher sync        {rows[0][0]:8.2f} s wall {rows[0][1]:8.2f} s processor")
         print(f"monero-wallet-rpc refresh   {rows[1][0]:8.2f} s wall {rows[1][1]:8.2f} s processor")
         print(f"ratio                       {rows[1][0] / rows[0][0]:8.2f}   "
               f"     {rows[1][1] / rows[0][1]:8.2f}")
+        peak = peak_mib(lambda: ours_once(treasury, 'peak'))
+        print(f"greatest memory of the watcher {peak:.1f} MiB")
     return 0
 
 

@@ -226,14 +226,17 @@ class Node(Server):
             hashes = self.take_prepared(min(count, prepared.BLOCKS))
         return hashes + self.mine_now(count - len(hashes), address)
 
-    def take_prepared(self, count):
-        """Goes on with a copy of the prepared chain, cut to so many blocks; their hashes."""
-        made = made_chain()
+    def take(self, data):
+        """Goes on with a copy of another node's data."""
         self.stop()
         shutil.rmtree(self.data)
-        shutil.copytree(made, self.data)
+        shutil.copytree(data, self.data)
         self.fresh = False
         self.start(self.port)
+
+    def take_prepared(self, count):
+        """Goes on with a copy of the prepared chain, cut to so many blocks; their hashes."""
+        self.take(made_chain())
         if count < prepared.BLOCKS:
             self.pop(prepared.BLOCKS - count)
         headers = self.rpc('get_block_headers_range', start_height=1, end_height=count)['headers']

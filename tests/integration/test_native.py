@@ -37,6 +37,11 @@ def build(chain, wallet, outputs, destinations, change=(0, 1), fee=FEE, tx_key=N
     lines += [f"pay {address} {amount}" for address, amount in destinations]
     lines += [f"fee {fee}", f"change {change[0]} {change[1]}"]
     lines += [f"txkey {tx_key}"] if tx_key else []
+    return native_build(lines)
+
+
+def native_build(lines):
+    """The transaction of such lines (native.c): id, weight foreseen, keys and blob."""
     result = subprocess.run([native()], input='\n'.join(lines) + '\n', capture_output=True,
                             text=True, check=False, timeout=60)
     assert result.returncode == 0, result.stderr
