@@ -138,9 +138,7 @@ class Attack:
 
     def submit(self, blob):
         """The network's answer."""
-        return self.chain.node.post('/send_raw_transaction',
-                                    {'tx_as_hex': blob, 'do_not_relay': False,
-                                     'do_sanity_checks': False})
+        return self.chain.node.submit(blob)
 
     def mined(self, blob):
         """The network takes it."""

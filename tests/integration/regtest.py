@@ -258,8 +258,9 @@ class Node(Server):
             raise RpcError('pop_blocks', {'message': answer['status']})
 
     def submit(self, blob):
-        """What the node says of a transaction: status OK when it takes it."""
-        return self.post('/send_raw_transaction', {'tx_as_hex': blob, 'do_not_relay': False})
+        """What the node says of a transaction: status OK when it takes it into its pool."""
+        return self.post('/send_raw_transaction', {'tx_as_hex': blob, 'do_not_relay': False,
+                                                   'do_sanity_checks': False})
 
     def flush_pool(self, txids=()):
         self.rpc('flush_txpool', txids=list(txids))

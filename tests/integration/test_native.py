@@ -51,8 +51,7 @@ def native_build(lines):
 
 def accepted(chain, txid, weight, blob, miner):
     """The node takes it, agrees on id and weight, and mines it."""
-    answer = chain.node.post('/send_raw_transaction', {'tx_as_hex': blob, 'do_not_relay': False,
-                                                       'do_sanity_checks': False})
+    answer = chain.node.submit(blob)
     assert answer['status'] == 'OK', answer
     pool = chain.node.post('/get_transaction_pool', {})['transactions']
     assert [(tx['id_hash'], tx['weight']) for tx in pool] == [(txid, weight)]
@@ -112,8 +111,7 @@ def scenario_the_node_accepts_what_is_built():
             assert payee.check_tx_key(txid, keys, address)['received'] == total
             # The same outputs again: the key images are the network's.
             again = build(chain, ours, outputs, destinations, change)
-            answer = chain.node.post('/send_raw_transaction',
-                                     {'tx_as_hex': again[3], 'do_sanity_checks': False})
+            answer = chain.node.submit(again[3])
             assert answer['status'] == 'Failed' and answer['double_spend'], answer
             chain.mine(UNLOCK, miner.address())
 
@@ -135,7 +133,6 @@ def scenario_the_node_refuses_what_was_changed():
         for at in (size - 1, size - 40, size - 100, size // 2, 120):
             bytes_ = bytearray.fromhex(blob)
             bytes_[at] ^= 1
-            answer = chain.node.post('/send_raw_transaction',
-                                     {'tx_as_hex': bytes_.hex(), 'do_sanity_checks': False})
+            answer = chain.node.submit(bytes_.hex())
             assert answer['status'] == 'Failed', at
         accepted(chain, txid, weight, blob, miner)

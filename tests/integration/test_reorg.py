@@ -38,7 +38,7 @@ def scenario_reorg():
         assert kept['tx_hash'] not in states or states[kept['tx_hash']] == 'reversed'
 
         # One deposit comes back and is credited once; the payout goes out again as the same bytes.
-        chain.node.post('/send_raw_transaction', {'tx_as_hex': kept['tx_blob']})
+        chain.node.submit(kept['tx_blob'])
         assert chain.node.pool() == [kept['tx_hash']]
         chain.mine(1, payer.address())
         watcher.sync()
@@ -104,7 +104,7 @@ def scenario_ring_members_vanish():
         chain.node.pop(UNLOCK + 3)
         chain.node.flush_pool()
         chain.mine(UNLOCK + 4, payer.address())
-        answer = chain.node.post('/send_raw_transaction', {'tx_as_hex': made['as_hex']})
+        answer = chain.node.submit(made['as_hex'])
         assert answer['status'] != 'OK', answer
         watcher.sync()
         invalid = [e['txid'] for _, e in watcher.events() if e['kind'] == 'transaction_invalid']
