@@ -55,9 +55,16 @@ def scenario_reorg():
                    if d[0] in (kept['tx_hash'], lost['tx_hash']) and d[4] != 'reversed']
         assert [d[0] for d in credits] == [kept['tx_hash']], credits
 
-        # A deeper one that brings the same transactions in other blocks.
+        # A deeper one that brings the same transactions in other blocks. Right after the fall the
+        # payout's ring may be a block too young, which a node holds against it until it is sent anew.
         chain.node.pop(UNLOCK // 2)
-        chain.mine(UNLOCK, payer.address())
+        chain.node.flush_pool()
+        chain.mine(2, payer.address())
+        chain.node.post('/send_raw_transaction', {'tx_as_hex': kept['tx_blob']})
+        watcher.sync()
+        watcher.broadcast()
+        assert set(chain.node.pool()) == {kept['tx_hash'], done[0]['txid']}
+        chain.mine(UNLOCK - 2, payer.address())
         watcher.sync()
         assert watcher.balance()[0] == start + XMR - (XMR + 9) - done[0]['fee']
         chain.mine(UNLOCK, payer.address())
