@@ -28,8 +28,9 @@ DEEPEST = 20     # blocks until the largest sum is credited
 class Load:
     """What goes on around the watcher, until told to stop."""
 
-    def __init__(self, chain, treasury, payer, seed):
+    def __init__(self, chain, treasury, payer, seed, pause):
         self.chain, self.treasury, self.payer = chain, treasury, payer
+        self.pause = pause
         self.watcher = treasury.watcher
         self.random = random.Random(seed)
         self.addresses = [self.watcher.new_address() for _ in range(5)]
@@ -46,6 +47,7 @@ class Load:
         try:
             while not self.stopping:
                 self.random.choice(steps)()
+                time.sleep(self.pause)
         except Exception as error:  # pylint: disable=W0718
             self.failed = error
 
@@ -182,7 +184,7 @@ def judge_invoices(load):
     return paid
 
 
-def one_chain(kills, seed):
+def one_chain(kills, seed, pause):
     """Counts of what happened."""
     source = random.Random(seed)
     with Chain() as chain, contextlib.closing(Receiver()) as receiver:
@@ -198,7 +200,7 @@ def one_chain(kills, seed):
         receiver.keys.append(answer['secret'])
         ledger, dead = Ledger(watcher), 0
         pace = ledger.verify()  # a slow machine's lives are as long in what they do
-        with Load(chain, treasury, payer, seed) as load:
+        with Load(chain, treasury, payer, seed, pause) as load:
             for i in range(1, kills + 1):
                 dead += kill_at_random(watcher, source.random() * LIFE * pace)
                 pace = ledger.verify()
@@ -229,11 +231,14 @@ def one_chain(kills, seed):
                         'payouts confirmed': states['confirmed'], 'invoices paid': paid}) + load.done
 
 
-def campaign(kills, seed=1, report=None):
-    """Chains one after another, each by a seed of its own; counts of what happened in all."""
+def campaign(kills, seed=1, pause=0.0, report=None):
+    """
+    Chains one after another, each by a seed of its own, with so many seconds between two steps of
+    the load; counts of what happened in all.
+    """
     total = Counter()
     for at in range(0, kills, CHAIN):
-        total += one_chain(min(CHAIN, kills - at), seed + at // CHAIN)
+        total += one_chain(min(CHAIN, kills - at), seed + at // CHAIN, pause)
         if report:
             report(total)
     return total
