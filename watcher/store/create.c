@@ -4,7 +4,7 @@
 #include "common/base/secret.h"
 #include "watcher/store/store.h"
 
-#define FORM 1 /* of the store; another is refused */
+#define FORM 2 /* of the store; another is refused */
 #define ACCOUNT_SIZE (4 + 1 + 32 + 32 + 32 + 32 + 8 + PROTO_NAME_MAX)
 
 enum err watcher_create(struct db *db, const struct kit *kit, const struct identity_public *signer,
@@ -65,8 +65,14 @@ static enum err load(struct watcher *w, const uint8_t *b)
 {
 	struct view_key view;
 	struct public_key spend;
-	if (load32_be(b) != FORM || b[4] >= NETWORK_COUNT) {
-		return err_set(ERR_DB_DAMAGED, "the store is of a form this version does not know");
+	if (load32_be(b) != FORM) {
+		return err_set(ERR_DB_DAMAGED,
+			       "the store is of form %u, this version's is %u: use the version that "
+			       "made it",
+			       load32_be(b), FORM);
+	}
+	if (b[4] >= NETWORK_COUNT) {
+		return err_set(ERR_DB_DAMAGED, "the store is of no network");
 	}
 	memcpy(spend.b, b + 5, 32);
 	memcpy(view.s.b, b + 37, 32);
