@@ -45,6 +45,7 @@ enum err_category {
 	X(ERR_LIMIT, 17, CAT_FAILED, "a built-in limit was exceeded")                              \
 	X(ERR_SANDBOX, 18, CAT_FAILED, "the sandbox could not be set up")                          \
 	X(ERR_CONFLICT, 19, CAT_FAILED, "conflicts with what is recorded")                         \
+	X(ERR_DB_FORM, 20, CAT_FAILED, "the store is of another version of this program")          \
 	X(ERR_TERMINAL, 25, CAT_FAILED, "the terminal cannot show codes")                          \
 	X(ERR_HALTED, 27, CAT_FAILED, "payouts are halted until an operator has looked")           \
 	X(ERR_OVERTAKEN, 29, CAT_FAILED, "another transaction spent what pays a signed payout")    \

@@ -49,7 +49,7 @@ static bool is_partial(const char *name, const char *ending)
 		return false;
 	}
 	return n >= strlen(ending) &&
-	       memcmp(name + n - strlen(ending), ending, strlen(ending)) == 0;
+	       strncmp(name + n - strlen(ending), ending, strlen(ending)) == 0;
 }
 
 struct sweep {

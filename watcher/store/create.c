@@ -66,10 +66,10 @@ static enum err load(struct watcher *w, const uint8_t *b)
 	struct view_key view;
 	struct public_key spend;
 	if (load32_be(b) != FORM) {
-		return err_set(ERR_DB_DAMAGED,
-			       "the store is of form %u, this version's is %u: use the version that "
-			       "made it",
-			       load32_be(b), FORM);
+		return err_set(
+		    ERR_DB_FORM,
+		    "it is of form %u, this version's is %u; use the version that made it",
+		    load32_be(b), FORM);
 	}
 	if (b[4] >= NETWORK_COUNT) {
 		return err_set(ERR_DB_DAMAGED, "the store is of no network");

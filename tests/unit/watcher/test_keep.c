@@ -106,10 +106,33 @@ static void what_is_old_is_forgotten(void **state)
 	hot_stop(&h);
 }
 
+/* A program of before or to come must not read these records as its own. */
+static void another_form_of_the_store_is_refused(void **state)
+{
+	struct hot h;
+	struct db_txn *t;
+	struct span account;
+	struct watcher again;
+	uint8_t other[512];
+	(void)state;
+	hot_start(&h, 10);
+	assert_int_equal(db_begin(&t, h.db, true), ERR_OK);
+	struct span key = db_span(META_ACCOUNT, strlen(META_ACCOUNT));
+	assert_int_equal(db_get(t, T_META, key, &account), ERR_OK);
+	assert_true(account.n <= sizeof other);
+	memcpy(other, account.p, account.n);
+	store32_be(other, load32_be(other) + 1);
+	assert_int_equal(db_put(t, T_META, key, db_span(other, account.n)), ERR_OK);
+	assert_int_equal(db_commit(t), ERR_OK);
+	assert_int_equal(watcher_open(&again, h.db, h.w.chain, h.w.clock, h.rng), ERR_DB_FORM);
+	hot_stop(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_old_is_forgotten),
+	    cmocka_unit_test(another_form_of_the_store_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
