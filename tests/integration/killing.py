@@ -19,7 +19,7 @@ from regtest import Chain, RpcError, UNLOCK, XMR, die_with_parent
 CHAIN = 1000     # kills on one chain; another begins with an empty store
 NEW = 10         # kills between two looks at the events that are new
 ALL = 50         # and at all of them
-LIFE = 4         # a life of `run` takes at most so many times as long as `verify`
+LIFE = 2         # a life of `run` takes at most so many times as long as `verify`
 PAYOUT = XMR // 1000
 INVOICE = XMR // 20  # credited in its first block
 DEEPEST = 20     # blocks until the largest sum is credited
