@@ -105,6 +105,7 @@ class Load:
     def __exit__(self, *_):
         self.stopping = True
         self.thread.join(120)
+        assert not self.thread.is_alive(), 'a step of the load does not end'
         if self.failed:
             raise self.failed
 
@@ -184,6 +185,17 @@ def judge_invoices(load):
     return paid
 
 
+def different_outputs(watcher, witness):
+    """What only one of the two received, and what the official wallet calls spent."""
+    theirs = [(o['tx_hash'], o['subaddr_index']['major'], o['subaddr_index']['minor'], o['amount'],
+               o['spent']) for o in witness.outputs()]
+    received = Counter(o[:4] for o in theirs)
+    return f"only ours: {list((Counter(watcher.outputs()) - received).elements())}\n" \
+           f"only theirs: {list((received - Counter(watcher.outputs())).elements())}\n" \
+           f"spent, they say: {[o[:4] for o in theirs if o[4]]}\n" \
+           f"events: {watcher.run('events', '--json').out[-20000:]}"
+
+
 def one_chain(kills, seed, pause):
     """Counts of what happened."""
     source = random.Random(seed)
@@ -226,7 +238,8 @@ def one_chain(kills, seed, pause):
         paid = judge_invoices(load)
         witness = chain.wallet('witness', words=treasury.words)
         ours, theirs = watcher.balance()[0], witness.balance()[0]
-        assert ours == theirs, f"we have {ours}, the official wallet {theirs}"
+        assert ours == theirs, f"we have {ours}, the official wallet {theirs}\n" + \
+            different_outputs(watcher, witness)
         return Counter({'kills': dead, 'events': events, 'webhooks': len(receiver.came),
                         'payouts confirmed': states['confirmed'], 'invoices paid': paid}) + load.done
 
