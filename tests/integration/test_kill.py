@@ -3,4 +3,4 @@ from killing import campaign
 
 
 def scenario_kill_run():
-    campaign(300, pause=0.5)
+    campaign(300, pause=1)
