@@ -229,6 +229,25 @@ static void old_top(void **state)
 	end(&s);
 }
 
+/*
+ * After a reorganisation the node answers from where it still knows us, at worst from genesis: a
+ * chain of millions of blocks is not gone through again, the question of all we know is asked.
+ */
+static void from_elsewhere(void **state)
+{
+	(void)state;
+	struct scene s;
+	struct chain_batch b = {0};
+	struct hash gone = {{9}};
+	begin(&s, BLOCKS);
+	assert_int_equal(info(&s, &s.seen), ERR_OK);
+	start(&s, &gone);
+	assert_false(ahead_take(s.ahead, &b, &s.failed, &gone, &s.seen, stopped, moved, &s));
+	assert_int_equal(s.failed, ERR_OK);
+	assert_int_equal(b.n, 0);
+	end(&s);
+}
+
 /* A failure ahead of time is nobody's; the same failure at its time is told once. */
 static void failures(void **state)
 {
@@ -343,9 +362,10 @@ static void first_fault(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(follows), cmocka_unit_test(reorganised),
-	    cmocka_unit_test(old_top), cmocka_unit_test(failures),
-	    cmocka_unit_test(waits),   cmocka_unit_test(first_fault),
+	    cmocka_unit_test(follows),        cmocka_unit_test(reorganised),
+	    cmocka_unit_test(old_top),        cmocka_unit_test(failures),
+	    cmocka_unit_test(from_elsewhere), cmocka_unit_test(waits),
+	    cmocka_unit_test(first_fault),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,7 +285,19 @@ static enum err missing_block(struct state *s)
 	return unmark(s->t, T_BLOCKS, key_span(&k));
 }
 
+/* In the place of the right one, so that only deriving it tells. */
 static enum err another_spend_key(struct state *s)
+{
+	uint8_t at[8] = {0};
+	struct public_key spend;
+	subaddress_spend_key(&spend, &s->h.w.account, (struct subaddress){0, 0});
+	enum err rc = db_del(s->t, T_SUBADDRESS, db_span(spend.b, 32));
+	return rc == ERR_OK
+		   ? db_put(s->t, T_SUBADDRESS, db_span(s->o.tx_public.b, 32), db_span(at, 8))
+		   : rc;
+}
+
+static enum err spend_key_too_many(struct state *s)
 {
 	uint8_t at[8] = {0};
 	return db_put(s->t, T_SUBADDRESS, db_span(s->o.tx_public.b, 32), db_span(at, 8));
@@ -424,6 +436,7 @@ static const struct {
     {"journal", another_journal_head},
     {"blocks", missing_block},
     {"addresses", another_spend_key},
+    {"addresses", spend_key_too_many},
     {"addresses", subaddress_lost},
     {"addresses", given_out_twice},
     {"pool", waits_for_nobody},
