@@ -5,20 +5,14 @@
 #include <string.h>
 
 #include "common/base/text.h"
-#include "common/crypto/keccak.h"
 #include "watcher/invoices/invoices.h"
 
 /* A zero, which is in no id, and the hash. */
 static struct table_key forgotten_key(const char *id)
 {
-	static const char label[] = "airlock invoice";
 	struct table_key k = {.n = 1};
-	struct keccak state;
 	uint8_t hash[32];
-	keccak_init(&state);
-	keccak_update(&state, label, sizeof label);
-	keccak_update(&state, id, strlen(id));
-	keccak_final(&state, hash);
+	id_hash(hash, "airlock invoice", id);
 	key_bytes(&k, hash, sizeof hash);
 	return k;
 }

@@ -6,7 +6,6 @@
 
 #include "common/base/check.h"
 #include "common/base/text.h"
-#include "common/crypto/keccak.h"
 #include "watcher/payouts/order.h"
 #include "watcher/payouts/payouts.h"
 #include "watcher/store/store.h"
@@ -27,13 +26,8 @@ const char *payout_state_name(enum payout_state s)
 /* What crosses the gap for an id: the same on every watcher, so that the signer knows it again. */
 static void wire_id(struct payout_id *out, const char *id)
 {
-	static const char label[] = "airlock payout";
-	struct keccak k;
 	uint8_t h[32];
-	keccak_init(&k);
-	keccak_update(&k, label, sizeof label);
-	keccak_update(&k, id, strlen(id));
-	keccak_final(&k, h);
+	id_hash(h, "airlock payout", id);
 	memcpy(out->b, h, sizeof out->b);
 }
 

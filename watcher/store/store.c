@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/base/hex.h"
+#include "common/crypto/keccak.h"
 
 #define EVENT_MAX 65536
 
@@ -103,6 +104,15 @@ bool id_is_good(const char *id, size_t most)
 				      "0123456789._:/+@#=-";
 	size_t n = strnlen(id, most + 1);
 	return n > 0 && n <= most && strspn(id, allowed) == n;
+}
+
+void id_hash(uint8_t out[static 32], const char *label, const char *id)
+{
+	struct keccak k;
+	keccak_init(&k);
+	keccak_update(&k, label, strlen(label) + 1);
+	keccak_update(&k, id, strlen(id));
+	keccak_final(&k, out);
 }
 
 enum err mark(struct db_txn *t, enum table table, struct span key)

@@ -39,6 +39,8 @@ enum err MUST_CHECK tally_payout(struct db_txn *t, enum payout_state from, enum 
 
 /* Whether a caller's id is 1 to `most` of the characters that ids are made of. */
 bool id_is_good(const char *id, size_t most);
+/* Keccak-256 of the label with its zero, and the id. */
+void id_hash(uint8_t out[static 32], const char *label, const char *id);
 
 /* Records that are their key alone. */
 enum err MUST_CHECK mark(struct db_txn *t, enum table table, struct span key);
