@@ -170,28 +170,44 @@ void subaddress_scalar(struct scalar *out, const struct view_key *view, struct s
 	secret_wipe(input, sizeof input);
 }
 
-static void spend_point(struct point *out, const struct account_view *account, struct subaddress at)
+/* A part of a range that fits the stack and shares an inversion. */
+#define SPEND_BLOCK 32
+
+/* D as points; `n` at most SPEND_BLOCK. */
+static void spend_points(struct point *out, const struct account_view *account,
+			 struct subaddress first, size_t n)
 {
-	struct scalar m;
 	struct point b;
 	/* account_view_init has checked the key. */
-	CHECK(point_unpack_vartime(&b, account->spend_public.b) == ERR_OK);
-	subaddress_scalar(&m, &account->view, at);
-	point_mul_base(out, &m);
-	point_add(out, out, &b);
-	secret_wipe(&m, sizeof m);
+	CHECK(n <= SPEND_BLOCK && point_unpack_vartime(&b, account->spend_public.b) == ERR_OK);
+	for (size_t i = 0; i < n; i++) {
+		struct scalar m;
+		subaddress_scalar(&m, &account->view,
+				  (struct subaddress){first.major, first.minor + (uint32_t)i});
+		point_mul_base(&out[i], &m);
+		point_add(&out[i], &out[i], &b);
+		secret_wipe(&m, sizeof m);
+	}
+}
+
+void subaddress_spend_keys(struct public_key *out, const struct account_view *account,
+			   struct subaddress first, size_t n)
+{
+	struct point d[SPEND_BLOCK];
+	CHECK(n <= (uint64_t)UINT32_MAX - first.minor + 1);
+	for (size_t done = 0; done < n;) {
+		size_t size = n - done < SPEND_BLOCK ? n - done : SPEND_BLOCK;
+		struct subaddress at = {first.major, first.minor + (uint32_t)done};
+		spend_points(d, account, at, size);
+		point_pack_batch(out[done].b, d, size);
+		done += size;
+	}
 }
 
 void subaddress_spend_key(struct public_key *out, const struct account_view *account,
 			  struct subaddress at)
 {
-	struct point d;
-	if (is_primary(at)) {
-		*out = account->spend_public;
-		return;
-	}
-	spend_point(&d, account, at);
-	point_pack(out->b, &d);
+	subaddress_spend_keys(out, account, at, 1);
 }
 
 void subaddress_keys(struct public_key *spend, struct public_key *view,
@@ -203,7 +219,7 @@ void subaddress_keys(struct public_key *spend, struct public_key *view,
 		*view = account->view_public;
 		return;
 	}
-	spend_point(&d, account, at);
+	spend_points(&d, account, at, 1);
 	point_pack(spend->b, &d);
 	point_mul(&d, &account->view.s, &d);
 	point_pack(view->b, &d);

@@ -93,6 +93,9 @@ void subaddress_keys(struct public_key *spend, struct public_key *view,
 /* D alone; cheaper. */
 void subaddress_spend_key(struct public_key *out, const struct account_view *account,
 			  struct subaddress at);
+/* D of n indices of one account, from `first` on, which share the inversion. */
+void subaddress_spend_keys(struct public_key *out, const struct account_view *account,
+			   struct subaddress first, size_t n);
 
 /* Pedersen commitment mask*G + amount*H. Constant time. */
 void commit(struct commitment *out, const struct mask *mask, struct amount amount);

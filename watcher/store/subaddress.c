@@ -30,20 +30,23 @@ enum err subaddress_find(struct subaddress *out, struct db_txn *t, const struct 
 static enum err cover_account(struct db_txn *t, const struct account_view *account, uint32_t major,
 			      uint32_t end)
 {
+	struct public_key spend[LOOKAHEAD_MINOR];
 	struct account_record a;
 	enum err rc = account_read(&a, t, major);
 	if (rc != ERR_OK || a.covered >= end) {
 		return rc;
 	}
-	for (uint32_t minor = a.covered; rc == ERR_OK && minor < end; minor++) {
-		struct public_key spend;
-		uint8_t value[8];
-		subaddress_spend_key(&spend, account, (struct subaddress){major, minor});
-		store32_be(value, major);
-		store32_be(value + 4, minor);
-		rc = db_put(t, T_SUBADDRESS, db_span(spend.b, 32), db_span(value, sizeof value));
+	while (rc == ERR_OK && a.covered < end) {
+		uint32_t n = end - a.covered < LOOKAHEAD_MINOR ? end - a.covered : LOOKAHEAD_MINOR;
+		subaddress_spend_keys(spend, account, (struct subaddress){major, a.covered}, n);
+		for (uint32_t i = 0; rc == ERR_OK && i < n; i++) {
+			uint8_t value[8];
+			store32_be(value, major);
+			store32_be(value + 4, a.covered++);
+			rc = db_put(t, T_SUBADDRESS, db_span(spend[i].b, 32),
+				    db_span(value, sizeof value));
+		}
 	}
-	a.covered = end;
 	return rc == ERR_OK ? account_write(t, major, &a) : rc;
 }
 

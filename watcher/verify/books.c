@@ -6,6 +6,8 @@
 #include "watcher/scan/halt.h"
 #include "watcher/verify/verify.h"
 
+#define SPEND_KEYS 256 /* derived together */
+
 static enum err verify_block(struct verifying *v, struct span key, struct span value)
 {
 	if (key.n != 8 || value.n != 40) {
@@ -43,24 +45,39 @@ enum err verify_pool(struct verifying *v, uint64_t *records)
 	return verify_each(v, T_POOL, verify_waiting, records);
 }
 
-/* The spend key that payments are recognised by, from the view key and the index. */
-static enum err verify_spend_key(struct verifying *v, struct span key, struct span value)
+static enum err verify_subaddress(struct verifying *v, struct span key, struct span value)
 {
-	struct public_key want;
 	struct account_record a;
 	if (key.n != 32 || value.n != 8) {
 		return verify_wrong("a record of subaddresses does not read back");
 	}
-	struct subaddress at = {load32_be(value.p), load32_be(value.p + 4)};
-	memcpy(want.b, key.p, 32);
-	if (v->keys) {
-		subaddress_spend_key(&want, &v->w->account, at);
-	}
-	enum err rc = account_read(&a, v->t, at.major);
-	return rc == ERR_OK && (memcmp(want.b, key.p, 32) != 0 || at.minor >= a.covered)
-		   ? err_set(ERR_DB_DAMAGED, "the spend key of address %u/%u is another", at.major,
-			     at.minor)
+	enum err rc = account_read(&a, v->t, load32_be(value.p));
+	return rc == ERR_OK && load32_be(value.p + 4) >= a.covered
+		   ? verify_wrong("an address is looked for that its account does not count")
 		   : rc;
+}
+
+/* The spend keys that payments are recognised by, from the view key and the indices: each is there,
+ * and their count leaves no room for another. */
+static enum err verify_spend_keys(struct verifying *v, uint32_t major, uint32_t covered)
+{
+	struct public_key spend[SPEND_KEYS];
+	enum err rc = ERR_OK;
+	for (uint32_t minor = 0; rc == ERR_OK && minor < covered;) {
+		uint32_t n = covered - minor < SPEND_KEYS ? covered - minor : SPEND_KEYS;
+		subaddress_spend_keys(spend, &v->w->account, (struct subaddress){major, minor}, n);
+		for (uint32_t i = 0; rc == ERR_OK && i < n; i++, minor++) {
+			struct subaddress at;
+			rc = subaddress_find(&at, v->t, &spend[i]);
+			if (rc == ERR_NOT_FOUND ||
+			    (rc == ERR_OK && (at.major != major || at.minor != minor))) {
+				rc = err_set(ERR_DB_DAMAGED,
+					     "the spend key of address %u/%u is another", major,
+					     minor);
+			}
+		}
+	}
+	return rc;
 }
 
 static enum err verify_account(struct verifying *v, struct span key, struct span value)
@@ -70,12 +87,13 @@ static enum err verify_account(struct verifying *v, struct span key, struct span
 	if (key.n != 4) {
 		return verify_wrong("a record of accounts has a bad key");
 	}
-	enum err rc = account_read(&a, v->t, load32_be(key.p));
+	uint32_t major = load32_be(key.p);
+	enum err rc = account_read(&a, v->t, major);
 	if (rc == ERR_OK && a.next > a.covered) {
 		rc = verify_wrong("an address was given out that is not looked for");
 	}
 	v->covered += a.covered;
-	return rc;
+	return rc == ERR_OK && v->keys ? verify_spend_keys(v, major, a.covered) : rc;
 }
 
 static enum err verify_given_out(struct verifying *v, struct span key, struct span value)
@@ -94,7 +112,7 @@ static enum err verify_given_out(struct verifying *v, struct span key, struct sp
 enum err verify_addresses(struct verifying *v, uint64_t *records)
 {
 	v->covered = 0;
-	enum err rc = verify_each(v, T_SUBADDRESS, verify_spend_key, records);
+	enum err rc = verify_each(v, T_SUBADDRESS, verify_subaddress, records);
 	if (rc == ERR_OK) {
 		rc = verify_each(v, T_ACCOUNTS, verify_account, NULL);
 	}

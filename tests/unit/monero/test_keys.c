@@ -176,6 +176,29 @@ static void subaddresses(void **state)
 	}
 }
 
+/* A range is what its members are, over more than one part of it and from the primary address on.
+ */
+static void subaddress_ranges(void **state)
+{
+	(void)state;
+	static const struct subaddress FIRST[] = {{0, 0}, {2, 5}, {1, UINT32_MAX - 69}};
+	enum { N = 70 };
+	struct public_key keys[N + 1];
+	memset(keys, 0x5a, sizeof keys);
+	const struct public_key untouched = keys[N];
+	for (size_t i = 0; i < sizeof FIRST / sizeof FIRST[0]; i++) {
+		subaddress_spend_keys(keys, &account, FIRST[i], N);
+		for (uint32_t k = 0; k < N; k++) {
+			struct public_key spend, view;
+			struct subaddress at = {FIRST[i].major, FIRST[i].minor + k};
+			subaddress_keys(&spend, &view, &account, at);
+			assert_memory_equal(&keys[k], &spend, sizeof spend);
+		}
+	}
+	subaddress_spend_keys(keys, &account, FIRST[1], 0);
+	assert_memory_equal(&keys[N], &untouched, sizeof untouched);
+}
+
 static void commitments(void **state)
 {
 	(void)state;
@@ -248,6 +271,7 @@ int main(void)
 	    cmocka_unit_test(keys_that_do_not_decode),
 	    cmocka_unit_test(accounts_that_are_refused),
 	    cmocka_unit_test(subaddresses),
+	    cmocka_unit_test(subaddress_ranges),
 	    cmocka_unit_test(commitments),
 	    cmocka_unit_test(amounts_and_payment_ids),
 	};
