@@ -264,7 +264,7 @@ const char *invoice_state_name(enum invoice_state s);
 
 /*
  * received = counted + held + refund + what was refunded of it. All but pending is of credited
- * deposits. A function of the chain, the terms, and the operator's acts (close at a height,
+ * deposits. A function of the chain, the terms, and the operator's acts (close at a height, decide,
  * refund).
  */
 struct invoice_outcome {
@@ -319,6 +319,13 @@ enum err MUST_CHECK watcher_get_invoice(const struct watcher *w, const char *id,
 					struct invoice *out);
 /* No block from here on is on time. Closed already: ERR_OK, nothing changes. ERR_NOT_FOUND. */
 enum err MUST_CHECK watcher_close_invoice(struct watcher *w, const char *id, struct invoice *out);
+/*
+ * A person decides on what is held: it counts from now on (INVOICE_ACCEPT), or is to be paid back
+ * (INVOICE_REFUND); so is what else the invoice's rules would have held. ERR_STATE when nothing is
+ * held, ERR_NOT_FOUND.
+ */
+enum err MUST_CHECK watcher_decide_held(struct watcher *w, const char *id, enum invoice_rule how,
+					struct invoice *out);
 struct payout;
 /*
  * Queues a payout of all that is to be refunded, and counts it as refunded until it is cancelled.

@@ -1,7 +1,7 @@
 """Invoices paid by an official wallet: its reading of our URI, parts, too much, too late, a reorg."""
 import os
 
-from airlock import FAILED, Treasury
+from airlock import FAILED, USAGE, Treasury
 from regtest import Chain, XMR
 
 AMOUNT = XMR // 20  # credited in its first block, and twice of it too
@@ -90,4 +90,10 @@ def scenario_invoices():
         watcher.run('invoice', 'close', 'shut')
         paid(AMOUNT, shut)
         check('shut', 'closed', AMOUNT, 0, AMOUNT, 0)
+
+        # What is held waits for a person, who decides once.
+        watcher.run('invoice', 'decide', 'shut', 'maybe', code=USAGE)
+        watcher.run('invoice', 'decide', 'shut', 'refund')
+        check('shut', 'closed', AMOUNT, 0, 0, AMOUNT)
+        watcher.run('invoice', 'decide', 'shut', 'refund', code=FAILED)
         watcher.run('verify')

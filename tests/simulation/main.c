@@ -11,9 +11,9 @@
 #define STEPS 90
 
 static const char *const STEP_NAMES[] = {
-    "deposit", "mine",    "sync",  "payout",   "request",  "answer",  "import", "send",
-    "reorg",   "node",    "clock", "hot cut",  "cold cut", "restart", "cancel", "replay",
-    "resume",  "invoice", "close", "snapshot", "rollback", "catch up"};
+    "deposit", "mine",    "sync",  "payout",  "request",  "answer",   "import",  "send",
+    "reorg",   "node",    "clock", "hot cut", "cold cut", "restart",  "cancel",  "replay",
+    "resume",  "invoice", "close", "decide",  "snapshot", "rollback", "catch up"};
 
 static void run(struct world *w, const struct origin *o, uint64_t seed, bool trace)
 {

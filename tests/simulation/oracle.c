@@ -166,10 +166,11 @@ static void invoices_add_up(struct world *w)
 		uint64_t amount = v.amount.atomic, counted = sum[0], held = 0, refund = sum[1];
 		bool paid = counted >= amount;
 		bool over = v.late_from || v.closed_from;
-		if (paid) {
-			held = counted - amount;
+		if (paid && w->invoices[i].over != INVOICE_ACCEPT) {
+			uint64_t *to = w->invoices[i].over == INVOICE_REFUND ? &refund : &held;
+			*to += counted - amount;
 			counted = amount;
-		} else if (over) {
+		} else if (!paid && over) {
 			refund += counted;
 			counted = 0;
 		}

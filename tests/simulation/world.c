@@ -32,6 +32,7 @@ enum step {
 	STEP_RESUME,
 	STEP_INVOICE,
 	STEP_CLOSE,
+	STEP_DECIDE,
 	STEP_SNAPSHOT,
 	STEP_ROLLBACK,
 	STEP_CATCH_UP,
@@ -45,7 +46,7 @@ static const enum step MIX[] = {
     STEP_IMPORT,   STEP_SEND,     STEP_SEND,    STEP_REORG,   STEP_NODE,   STEP_CLOCK,
     STEP_HOT_CUT,  STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL,  STEP_REPLAY, STEP_MINE,
     STEP_RESUME,   STEP_INVOICE,  STEP_CLOSE,   STEP_INVOICE, STEP_CLOSE,  STEP_SNAPSHOT,
-    STEP_ROLLBACK, STEP_CATCH_UP,
+    STEP_ROLLBACK, STEP_CATCH_UP, STEP_DECIDE,
 };
 
 static void say(const struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -544,6 +545,33 @@ static bool close_invoice(struct world *w)
 	return expected(w, "invoice close", watcher_close_invoice(&w->watcher, id, &v));
 }
 
+/* A cut leaves the decision made whole, or not at all. */
+static bool decide_invoice(struct world *w)
+{
+	struct invoice v;
+	if (w->n_invoices == 0) {
+		return false;
+	}
+	enum invoice_rule how = draw(w, 2) ? INVOICE_ACCEPT : INVOICE_REFUND;
+	struct sim_invoice *i = NULL;
+	enum err rc = ERR_STATE; /* nothing is held */
+	for (size_t k = 0, from = draw(w, w->n_invoices); rc == ERR_STATE && k < w->n_invoices;
+	     k++) {
+		i = &w->invoices[(from + k) % w->n_invoices];
+		rc = watcher_decide_held(&w->watcher, i->id, how, &v);
+	}
+	if (rc == ERR_STATE) {
+		return false;
+	}
+	say(w, "decide on invoice %s: %s", i->id, invoice_rule_name(how));
+	if (!expected(w, "invoice decide", rc)) {
+		world_boot_hot(w);
+		CHECK(watcher_get_invoice(&w->watcher, i->id, &v) == ERR_OK);
+	}
+	i->over = v.rules.over == how ? how : i->over;
+	return true;
+}
+
 /* An operator looks, now and then, at what halted payouts. */
 static bool resume(struct world *w)
 {
@@ -603,6 +631,8 @@ static bool take(struct world *w, enum step step)
 		return invoice(w);
 	case STEP_CLOSE:
 		return close_invoice(w);
+	case STEP_DECIDE:
+		return decide_invoice(w);
 	case STEP_SNAPSHOT:
 		return snapshot(w);
 	case STEP_ROLLBACK:

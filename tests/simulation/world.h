@@ -47,7 +47,8 @@ struct sim_invoice {
 	struct amount amount;
 	uint64_t lasts;
 	bool in_blocks;
-	bool known; /* its address came back */
+	bool known;             /* its address came back */
+	enum invoice_rule over; /* what was decided on what it holds, 0 nothing yet */
 	struct subaddress at;
 	struct address to;
 };

@@ -141,6 +141,7 @@ enum err MUST_CHECK cmd_invoice_create(const struct options *o);
 enum err MUST_CHECK cmd_invoice_show(const struct options *o);
 enum err MUST_CHECK cmd_invoice_list(const struct options *o);
 enum err MUST_CHECK cmd_invoice_close(const struct options *o);
+enum err MUST_CHECK cmd_invoice_decide(const struct options *o);
 enum err MUST_CHECK cmd_invoice_refund(const struct options *o);
 enum err MUST_CHECK cmd_deposits(const struct options *o);
 enum err MUST_CHECK cmd_payout_add(const struct options *o);

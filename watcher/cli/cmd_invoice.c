@@ -225,6 +225,22 @@ enum err cmd_invoice_close(const struct options *o)
 	return finish(&p, o, &v, rc);
 }
 
+enum err cmd_invoice_decide(const struct options *o)
+{
+	struct opened p = {0};
+	struct invoice v;
+	enum invoice_rule how;
+	enum err rc = invoice_rule_parse(&how, o->args[1]);
+	if (rc != ERR_OK || how == INVOICE_HOLD) {
+		return err_set(ERR_USAGE, "'%s' decides nothing: accept or refund", o->args[1]);
+	}
+	rc = opened_open(&p, o, ACCESS_WRITE);
+	if (rc == ERR_OK) {
+		rc = watcher_decide_held(&p.w, o->args[0], how, &v);
+	}
+	return finish(&p, o, &v, rc);
+}
+
 struct listing {
 	struct out *out;
 	bool refunds;
@@ -233,7 +249,8 @@ struct listing {
 static bool put_line(void *ctx, const struct invoice *v)
 {
 	struct listing *l = ctx;
-	char amount[AMOUNT_TEXT_MAX], sum[AMOUNT_TEXT_MAX], name[INVOICE_NAME_MAX];
+	char amount[AMOUNT_TEXT_MAX], sum[AMOUNT_TEXT_MAX], held[AMOUNT_TEXT_MAX];
+	char name[INVOICE_NAME_MAX];
 	if (l->refunds && amount_is_zero(v->is.refund)) {
 		return true;
 	}
@@ -243,9 +260,11 @@ static bool put_line(void *ctx, const struct invoice *v)
 		put_outcome(l->out, v);
 	}
 	json_close(l->out, '}');
-	say(l->out, "%-11s %s of %s XMR  %s", invoice_state_name(v->is.state),
+	bool holds = !l->refunds && !amount_is_zero(v->is.held);
+	say(l->out, "%-11s %s of %s XMR  %s%s%s%s", invoice_state_name(v->is.state),
 	    amount_format(sum, l->refunds ? v->is.refund : v->is.received),
-	    amount_format(amount, v->amount), name_of(name, v));
+	    amount_format(amount, v->amount), name_of(name, v), holds ? ", held " : "",
+	    holds ? amount_format(held, v->is.held) : "", holds ? " XMR" : "");
 	return true;
 }
 

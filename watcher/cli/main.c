@@ -42,6 +42,11 @@ static const struct command COMMANDS[] = {
      "All invoices, in the order made; or those with money to be paid back.", 0, cmd_invoice_list},
     {"invoice close", "j", "ID", "Ends an invoice: no block from here on is on time.", 1,
      cmd_invoice_close},
+    {"invoice decide", "j", "ID accept|refund",
+     "On what the invoice's rules hold: it counts, or is to be paid back (invoice refund does "
+     "it);\n"
+     "so does what else they would have held.",
+     2, cmd_invoice_decide},
     {"invoice refund", "aj", "ID --address ADDRESS",
      "Queues a payout of all that is to be paid back; cancelled, it is to be paid back again.", 1,
      cmd_invoice_refund},

@@ -1,5 +1,5 @@
 /*
- * Invoices made, looked up, closed. The caller's id makes them idempotent, as it does
+ * Invoices made and looked up. The caller's id makes them idempotent, as it does
  * payouts. The address is durable before anybody is told of it.
  */
 #include "watcher/invoices/invoices.h"
@@ -63,18 +63,20 @@ static enum err check(const struct invoice_order *o)
 	return ERR_OK;
 }
 
-static enum err invoice_event(const struct watcher *w, struct db_txn *t, const char *kind,
-			      const struct invoice *v)
+void invoice_event_begin(struct event_writer *e, const struct watcher *w, const char *kind,
+			 const struct invoice *v)
+{
+	event_begin(e, kind, watcher_now(w));
+	event_text(e, "id", v->id);
+	event_number(e, "account", v->at.major);
+	event_number(e, "index", v->at.minor);
+	event_amount(e, "amount", v->amount);
+}
+
+static enum err made_event(const struct watcher *w, struct db_txn *t, const struct invoice *v)
 {
 	struct event_writer e;
-	event_begin(&e, kind, watcher_now(w));
-	event_text(&e, "id", v->id);
-	event_number(&e, "account", v->at.major);
-	event_number(&e, "index", v->at.minor);
-	event_amount(&e, "amount", v->amount);
-	if (v->closed_from) {
-		event_number(&e, "height", v->closed_from);
-	}
+	invoice_event_begin(&e, w, "invoice_made", v);
 	return event_end(&e, t, NULL);
 }
 
@@ -142,7 +144,7 @@ static enum err create(struct watcher *w, struct db_txn *t, const struct invoice
 	if (rc == ERR_OK) {
 		rc = put_index(t, v);
 	}
-	return rc == ERR_OK ? invoice_event(w, t, "invoice_made", v) : rc;
+	return rc == ERR_OK ? made_event(w, t, v) : rc;
 }
 
 static enum err find_or_create(struct watcher *w, struct db_txn *t, const struct invoice_order *o,
@@ -165,9 +167,8 @@ static enum err fill(const struct watcher *w, struct db_txn *t, struct invoice *
 	return invoice_outcome_now(&v->is, t, v);
 }
 
-/* The same for whoever asked by this id, which may be forgotten here, but not by him. */
-static enum err fill_for(const struct watcher *w, struct db_txn *t, struct invoice *v,
-			 const char *id)
+enum err invoice_fill_for(const struct watcher *w, struct db_txn *t, struct invoice *v,
+			  const char *id)
 {
 	enum err rc = fill(w, t, v);
 	if (rc == ERR_OK && v->id[0] == '\0' && id_is_good(id, INVOICE_ID_MAX)) {
@@ -191,7 +192,7 @@ enum err watcher_create_invoice(struct watcher *w, const struct invoice_order *o
 	}
 	rc = find_or_create(w, t, order, out);
 	if (rc == ERR_OK) {
-		rc = fill_for(w, t, out, order->id);
+		rc = invoice_fill_for(w, t, out, order->id);
 	}
 	rc = txn_end(t, rc);
 	if (rc != ERR_OK) {
@@ -209,7 +210,7 @@ enum err watcher_get_invoice(const struct watcher *w, const char *id, struct inv
 	}
 	rc = invoice_find(out, t, id);
 	if (rc == ERR_OK) {
-		rc = fill_for(w, t, out, id);
+		rc = invoice_fill_for(w, t, out, id);
 	}
 	db_abort(t);
 	return rc;
@@ -237,43 +238,4 @@ enum err watcher_invoices(const struct watcher *w, invoice_visit *visit, void *c
 	}
 	db_abort(t);
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-}
-
-static enum err close_it(struct watcher *w, struct db_txn *t, const char *id, struct invoice *v)
-{
-	struct block_record top;
-	enum err rc = invoice_find(v, t, id);
-	if (rc != ERR_OK || v->closed_from) {
-		return rc;
-	}
-	rc = block_top(&top, t);
-	if (rc == ERR_OK) {
-		v->closed_from = top.height + 1;
-		v->changed = watcher_now(w);
-		rc = invoice_write(t, v);
-	}
-	if (rc == ERR_OK) {
-		rc = invoice_event(w, t, "invoice_closed", v);
-	}
-	if (rc == ERR_OK) {
-		rc = invoice_touch(t, v->at);
-	}
-	return rc == ERR_OK ? invoices_settle(w, t) : rc;
-}
-
-enum err watcher_close_invoice(struct watcher *w, const char *id, struct invoice *out)
-{
-	struct db_txn *t = NULL;
-	enum err rc = db_begin(&t, w->db, true);
-	if (rc != ERR_OK) {
-		return rc;
-	}
-	rc = close_it(w, t, id, out);
-	if (rc == ERR_OK) {
-		rc = invoice_read(out, t, out->number);
-	}
-	if (rc == ERR_OK) {
-		rc = fill_for(w, t, out, id);
-	}
-	return txn_end(t, rc);
 }

@@ -16,6 +16,14 @@ struct invoice_payment {
 	struct amount pending;  /* what will be credited when it is deep enough */
 };
 
+/* An event of this kind that names the invoice; its maker adds to it and ends it. */
+void invoice_event_begin(struct event_writer *e, const struct watcher *w, const char *kind,
+			 const struct invoice *v);
+/* Address and outcome, for whoever asked by this id, which may be forgotten here, but not by him.
+ */
+enum err MUST_CHECK invoice_fill_for(const struct watcher *w, struct db_txn *t, struct invoice *v,
+				     const char *id);
+
 /* What the payments come to in a chain of `height` blocks. ERR_DB_DAMAGED when sums overflow. */
 enum err MUST_CHECK invoice_judge(struct invoice_outcome *out, const struct invoice *terms,
 				  const struct invoice_payment *payments, size_t n,

@@ -1,5 +1,6 @@
 /*
- * Invoices: what payments come to, and that it is the same however and whenever they were noticed.
+ * Invoices: what payments come to. That it is the same however and whenever they were noticed:
+ * test_invoice_histories.c.
  */
 #include "tests/unit/unit.h"
 
@@ -299,6 +300,60 @@ static void the_chain_says_when_it_is_over(void **state)
 	hot_stop(&h);
 }
 
+/* What a person decided stays decided, whatever comes or goes afterwards. */
+static void a_person_decides_on_what_is_held(void **state)
+{
+	struct hot h;
+	struct invoice v, w;
+	struct payout p;
+	struct address to;
+	(void)state;
+	hot_start(&h, 30);
+	hot_sync(&h);
+	address_of(&to, &h.w.account, (struct subaddress){7, 7});
+	v = make(&h, "over", 1000, 0, false);
+	assert_int_equal(watcher_decide_held(&h.w, "over", INVOICE_ACCEPT, &w), ERR_STATE);
+	assert_int_equal(watcher_decide_held(&h.w, "none", INVOICE_ACCEPT, &w), ERR_NOT_FOUND);
+	hot_deposit(&h, v.at, 1700, 0);
+	hot_sync(&h);
+	assert_int_equal(get(&h, "over").is.held.atomic, 700);
+	assert_int_equal(watcher_decide_held(&h.w, "over", INVOICE_ACCEPT, &w), ERR_OK);
+	assert_string_equal(w.id, "over");
+	assert_int_equal(w.is.counted.atomic, 1700);
+	assert_int_equal(w.is.held.atomic, 0);
+	assert_int_equal(hot_events(&h, "invoice_decided"), 1);
+	assert_int_equal(hot_events(&h, "invoice_changed"), 2);
+	/* More comes, and all of it goes and comes again. */
+	hot_deposit(&h, v.at, 9, 0);
+	hot_sync(&h);
+	assert_int_equal(get(&h, "over").is.counted.atomic, 1709);
+	fake_chain_pop(h.chain, 2, false);
+	fake_chain_mine(h.chain, 3, 120, true);
+	hot_sync(&h);
+	assert_int_equal(get(&h, "over").is.state, INVOICE_PAID);
+	assert_int_equal(get(&h, "over").is.counted.atomic, 1709);
+	assert_int_equal(watcher_decide_held(&h.w, "over", INVOICE_REFUND, &w), ERR_STATE);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
+	/* To be paid back; a rule that was not to hold stays what it was. */
+	h.w.config.invoices.over = INVOICE_ACCEPT;
+	v = make(&h, "late", 1000, 2, true);
+	fake_chain_mine(h.chain, 3, 120, false);
+	hot_deposit(&h, v.at, 400, 0);
+	hot_sync(&h);
+	assert_int_equal(watcher_decide_held(&h.w, "late", INVOICE_REFUND, &w), ERR_OK);
+	assert_int_equal(w.is.refund.atomic, 400);
+	assert_int_equal(w.rules.over, INVOICE_ACCEPT);
+	assert_int_equal(w.rules.under, INVOICE_REFUND);
+	assert_int_equal(watcher_refund_invoice(&h.w, "late", &to, &p), ERR_OK);
+	assert_int_equal(p.amount.atomic, 400);
+	assert_int_equal(watcher_decide_held(&h.w, "late", INVOICE_ACCEPT, &w), ERR_STATE);
+	/* The same terms again are the same invoice, whatever was decided. */
+	w = make(&h, "late", 1000, 2, true);
+	assert_int_equal(w.number, v.number);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
+	hot_stop(&h);
+}
+
 static void money_goes_back_as_a_payout(void **state)
 {
 	struct hot h;
@@ -506,136 +561,6 @@ static void a_wrong_index_of_ids_is_noticed(void **state)
 	}
 }
 
-/* ---- the same outcome however it was learned ---- */
-
-#define INVOICES 6
-#define TWINS 3
-#define ROUNDS 40
-
-struct history {
-	struct hot hot[TWINS];
-	struct rng_seeded stream;
-	struct rng rng;
-	struct subaddress at[INVOICES];
-};
-
-static void history_start(struct history *s, uint64_t seed)
-{
-	hot_start(&s->hot[0], 30);
-	s->rng = rng_seeded(&s->stream, seed);
-	hot_sync(&s->hot[0]);
-	s->hot[0].now = fake_chain_time(s->hot[0].chain);
-	for (size_t i = 0; i < INVOICES; i++) {
-		char id[8];
-		snprintf(id, sizeof id, "i%zu", i);
-		s->hot[0].w.config.invoices =
-		    (struct invoice_rules){(enum invoice_rule)(1 + rng_below(&s->rng, 3)),
-					   (enum invoice_rule)(1 + rng_below(&s->rng, 3)),
-					   (enum invoice_rule)(1 + rng_below(&s->rng, 3)),
-					   (enum invoice_rule)(1 + rng_below(&s->rng, 3))};
-		uint64_t lasts = rng_below(&s->rng, 60);
-		s->at[i] = make(&s->hot[0], id, XMR / 4 + rng_below(&s->rng, XMR),
-				i % 3 ? lasts * (i % 3 == 1 ? 120 : 1) : 0, i % 3 == 2)
-			       .at;
-	}
-	for (size_t i = 1; i < TWINS; i++) {
-		hot_twin(&s->hot[i], &s->hot[0]);
-	}
-}
-
-static void sync_all(struct history *s)
-{
-	for (size_t i = 0; i < TWINS; i++) {
-		s->hot[i].asleep = false;
-		hot_sync(&s->hot[i]);
-	}
-}
-
-static void happen(struct history *s)
-{
-	struct fake_chain *chain = s->hot[0].chain;
-	struct invoice v;
-	struct address to;
-	char id[8];
-	size_t which = rng_below(&s->rng, INVOICES);
-	switch (rng_below(&s->rng, 8)) {
-	case 0:
-	case 1:
-	case 2:
-		address_of(&to, &s->hot[0].w.account, s->at[which]);
-		fake_chain_pay(chain, &to, amount_of(XMR / 20 + rng_below(&s->rng, XMR / 2)));
-		break;
-	case 3:
-	case 4:
-	case 5:
-		fake_chain_mine(chain, 1 + rng_below(&s->rng, 4), 1 + rng_below(&s->rng, 240),
-				rng_below(&s->rng, 4) != 0);
-		break;
-	case 6:
-		fake_chain_pop(chain, 1 + rng_below(&s->rng, 8), rng_below(&s->rng, 3) == 0);
-		fake_chain_mine(chain, 9, 1 + rng_below(&s->rng, 240), rng_below(&s->rng, 2));
-		break;
-	case 7:
-		/* An act of the operator's, at the same place of the same chain for all. */
-		if (rng_below(&s->rng, 3) == 0) {
-			snprintf(id, sizeof id, "i%zu", which);
-			sync_all(s);
-			for (size_t i = 0; i < TWINS; i++) {
-				assert_int_equal(watcher_close_invoice(&s->hot[i].w, id, &v),
-						 ERR_OK);
-			}
-		}
-		break;
-	}
-}
-
-static void learned_in_any_order(void **state)
-{
-	unsigned seen = 0;
-	(void)state;
-	for (uint64_t seed = 1; seed <= 8; seed++) {
-		struct history s = {0};
-		history_start(&s, seed);
-		for (size_t i = 0; i < ROUNDS; i++) {
-			happen(&s);
-			/* One looks all the time, one with an ailing node, one hardly ever. */
-			hot_sync(&s.hot[0]);
-			s.hot[1].asleep = rng_below(&s.rng, 3) != 0;
-			if (rng_below(&s.rng, 2)) {
-				hot_sync(&s.hot[1]);
-			}
-			if (rng_below(&s.rng, 16) == 0) {
-				hot_sync(&s.hot[2]);
-			}
-		}
-		fake_chain_mine(s.hot[0].chain, 1, 120, true);
-		fake_chain_mine(s.hot[0].chain, 60, 120, false);
-		sync_all(&s);
-		for (size_t i = 0; i < INVOICES; i++) {
-			char id[8];
-			snprintf(id, sizeof id, "i%zu", i);
-			struct invoice first = get(&s.hot[0], id);
-			seen |= 1u << first.is.state;
-			for (size_t k = 1; k < TWINS; k++) {
-				struct invoice other = get(&s.hot[k], id);
-				if (memcmp(&first, &other, sizeof first) != 0) {
-					fail_msg("seed %llu: invoice %s is %s, and %s to another",
-						 (unsigned long long)seed, id,
-						 invoice_state_name(first.is.state),
-						 invoice_state_name(other.is.state));
-				}
-			}
-		}
-		for (size_t i = TWINS; i-- > 0;) {
-			hot_stop(&s.hot[i]);
-		}
-	}
-	/* Histories in which nothing happens would show nothing. */
-	for (unsigned i = INVOICE_OPEN; i <= INVOICE_CLOSED; i++) {
-		assert_true(seen & 1u << i);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -645,11 +570,11 @@ int main(void)
 	    cmocka_unit_test(the_uri),
 	    cmocka_unit_test(parts_add_up_and_a_reorganisation_takes_them_back),
 	    cmocka_unit_test(the_chain_says_when_it_is_over),
+	    cmocka_unit_test(a_person_decides_on_what_is_held),
 	    cmocka_unit_test(money_goes_back_as_a_payout),
 	    cmocka_unit_test(a_cancelled_refund_is_owed_again),
 	    cmocka_unit_test(a_forgotten_invoice_goes_on_by_its_rules),
 	    cmocka_unit_test(a_wrong_index_of_ids_is_noticed),
-	    cmocka_unit_test(learned_in_any_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
