@@ -140,8 +140,8 @@ static void usage(FILE *to)
 	fputs("usage: airlock-signer --vault DIR COMMAND [OPTIONS]\n\n", to);
 	for (size_t i = 0; i < N_COMMANDS; i++) {
 		const struct command *c = &commands[i];
-		fprintf(to, "  %s%s%s %s\n", c->words[0], c->words[1] ? " " : "",
-			c->words[1] ? c->words[1] : "", c->line);
+		fprintf(to, "  %s%s%s%s%s\n", c->words[0], c->words[1] ? " " : "",
+			c->words[1] ? c->words[1] : "", c->line[0] ? " " : "", c->line);
 	}
 	fputs("\nEach command has --help. Exit codes: 0 done, 1 failed, 2 usage, 3 refused,\n"
 	      "4 bad or foreign message.\n",
@@ -150,12 +150,12 @@ static void usage(FILE *to)
 
 static void help(const struct command *c)
 {
-	printf("usage: airlock-signer --vault DIR %s%s%s %s\n\n%s\n\n"
+	printf("usage: airlock-signer --vault DIR %s%s%s%s%s\n\n%s\n\n"
 	       "  --vault DIR          the vault's folder\n"
 	       "  --passphrase-fd N    reads the passphrase from descriptor N, not the terminal\n"
 	       "  --json               prints JSON\n%s",
-	       c->words[0], c->words[1] ? " " : "", c->words[1] ? c->words[1] : "", c->line,
-	       c->what, c->help);
+	       c->words[0], c->words[1] ? " " : "", c->words[1] ? c->words[1] : "",
+	       c->line[0] ? " " : "", c->line, c->what, c->help);
 }
 
 /* Finds the command and takes its words off the arguments. */

@@ -169,6 +169,9 @@ def scenario_service():
         chain.node.mine(3, watcher.address())
         with Daemon(watcher, watchdog_ms=400) as daemon:
             until('healthy', lambda: any('node healthy' in s for s in daemon.said))
+            # A second one has nothing to do here; when the first is gone it has.
+            second = watcher.run('run', code=FAILED)
+            assert 'another run' in second.err, second.err
             until('the watchdog', lambda: daemon.said.count('WATCHDOG=1') > 3)
             until('figures', lambda: 'airlock_scan_height 4\n' in scrape(page)[1])
             text = scrape(page)[1]

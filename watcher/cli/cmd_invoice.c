@@ -246,11 +246,24 @@ struct listing {
 	bool refunds;
 };
 
+#define PART_MAX 64
+
+/* ", NAME X XMR", or nothing of nothing. */
+static const char *part(char out[PART_MAX], const char *name, struct amount a)
+{
+	char text[AMOUNT_TEXT_MAX];
+	out[0] = '\0';
+	if (!amount_is_zero(a)) {
+		snprintf(out, PART_MAX, ", %s %s XMR", name, amount_format(text, a));
+	}
+	return out;
+}
+
 static bool put_line(void *ctx, const struct invoice *v)
 {
 	struct listing *l = ctx;
-	char amount[AMOUNT_TEXT_MAX], sum[AMOUNT_TEXT_MAX], held[AMOUNT_TEXT_MAX];
-	char name[INVOICE_NAME_MAX];
+	char amount[AMOUNT_TEXT_MAX], sum[AMOUNT_TEXT_MAX], name[INVOICE_NAME_MAX];
+	char held[PART_MAX], refund[PART_MAX];
 	if (l->refunds && amount_is_zero(v->is.refund)) {
 		return true;
 	}
@@ -260,11 +273,9 @@ static bool put_line(void *ctx, const struct invoice *v)
 		put_outcome(l->out, v);
 	}
 	json_close(l->out, '}');
-	bool holds = !l->refunds && !amount_is_zero(v->is.held);
-	say(l->out, "%-11s %s of %s XMR  %s%s%s%s", invoice_state_name(v->is.state),
-	    amount_format(sum, l->refunds ? v->is.refund : v->is.received),
-	    amount_format(amount, v->amount), name_of(name, v), holds ? ", held " : "",
-	    holds ? amount_format(held, v->is.held) : "", holds ? " XMR" : "");
+	say(l->out, "%-11s %s of %s XMR  %s%s%s", invoice_state_name(v->is.state),
+	    amount_format(sum, v->is.received), amount_format(amount, v->amount), name_of(name, v),
+	    part(held, "held", v->is.held), part(refund, "to refund", v->is.refund));
 	return true;
 }
 

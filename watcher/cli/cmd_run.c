@@ -52,6 +52,7 @@ struct daemon {
 	bool held;                /* the store */
 	uint64_t held_since;
 	int wake;
+	int lock; /* one `run` a folder */
 };
 
 static volatile sig_atomic_t stopping, reloading;
@@ -325,6 +326,18 @@ static enum err turn(struct daemon *d)
 	return rest(d, ms);
 }
 
+/* Two would each send every webhook, one now and the other later. */
+static enum err be_the_only_one(struct daemon *d)
+{
+	char path[PATH_TEXT_MAX];
+	enum err rc = path_join(path, d->o->data, "run.lock");
+	if (rc == ERR_OK) {
+		rc = lock_take(&d->lock, path);
+	}
+	return rc == ERR_LOCKED ? err_set(rc, "another run follows the chain for %s", d->o->data)
+				: rc;
+}
+
 static enum err start(struct daemon *d)
 {
 	struct sigaction action = {.sa_handler = on_signal};
@@ -340,6 +353,9 @@ static enum err start(struct daemon *d)
 	enum err rc = opened_open(&d->p, d->o, ACCESS_WRITE);
 	if (rc == ERR_OK) {
 		let_go(d);
+		rc = be_the_only_one(d);
+	}
+	if (rc == ERR_OK) {
 		rc = open_page(d);
 	}
 	if (rc == ERR_OK) {
@@ -357,6 +373,7 @@ enum err cmd_run(const struct options *o)
 	    .rng = rng_system(),
 	    .wait = {.first_ms = WAIT_FIRST_MS, .most_ms = WAIT_MOST_MS},
 	    .wake = -1,
+	    .lock = -1,
 	};
 	enum err rc = start(&d);
 	if (rc == ERR_OK) {
@@ -374,6 +391,7 @@ enum err cmd_run(const struct options *o)
 	if (d.wake >= 0) {
 		close(d.wake);
 	}
+	lock_release(d.lock);
 	notify_close(&d.notify);
 	return rc;
 }

@@ -133,7 +133,8 @@ static void help(void)
 	     "The online half of a Monero treasury: it watches, plans and broadcasts, and cannot\n"
 	     "sign. --json prints data for machines; COMMAND --help says more.\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		printf("  %-15s %s\n", COMMANDS[i].name, COMMANDS[i].usage);
+		const struct command *c = &COMMANDS[i];
+		printf("  %-*s%s\n", c->usage[0] ? 16 : 0, c->name, c->usage);
 	}
 	puts("\nExit codes: 0 done, 1 failed, 2 usage, 3 refused by policy, 4 bad or foreign\n"
 	     "message, 5 node not ready.");

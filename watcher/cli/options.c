@@ -241,7 +241,8 @@ enum err options_read(struct options *out, const struct command **command,
 
 void options_help(const struct command *c)
 {
-	printf("usage: airlock-watcher --data DIR %s %s\n\n%s\n", c->name, c->usage, c->about);
+	printf("usage: airlock-watcher --data DIR %s%s%s\n\n%s\n", c->name, c->usage[0] ? " " : "",
+	       c->usage, c->about);
 	if (strchr(c->accepts, 'Q')) {
 		puts(
 		    "\n  --qr          shows it as QR codes on the terminal; keys are named beside "

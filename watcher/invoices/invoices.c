@@ -80,12 +80,15 @@ static enum err made_event(const struct watcher *w, struct db_txn *t, const stru
 	return event_end(&e, t, NULL);
 }
 
-static bool same_terms(const struct invoice *v, const struct invoice_order *o)
+/* The first of the terms that is another one, or NULL. */
+static const char *other_term(const struct invoice *v, const struct invoice_order *o)
 {
-	return amount_cmp(v->amount, o->amount) == 0 &&
-	       amount_cmp(v->tolerance, o->tolerance) == 0 && v->lasts == o->lasts &&
-	       v->in_blocks == o->in_blocks && v->at.major == o->account &&
-	       (v->id[0] == '\0' || strcmp(v->label, o->label) == 0);
+	return amount_cmp(v->amount, o->amount) != 0                  ? "amount"
+	       : amount_cmp(v->tolerance, o->tolerance) != 0          ? "tolerance"
+	       : v->lasts != o->lasts || v->in_blocks != o->in_blocks ? "expiry"
+	       : v->at.major != o->account                            ? "account"
+	       : v->id[0] != '\0' && strcmp(v->label, o->label) != 0  ? "label"
+								      : NULL;
 }
 
 static enum err put_index(struct db_txn *t, const struct invoice *v)
@@ -151,8 +154,10 @@ static enum err find_or_create(struct watcher *w, struct db_txn *t, const struct
 			       struct invoice *v)
 {
 	enum err rc = invoice_find(v, t, o->id);
-	if (rc == ERR_OK && !same_terms(v, o)) {
-		return err_set(ERR_CONFLICT, "invoice %s was made before with other terms", o->id);
+	const char *other = rc == ERR_OK ? other_term(v, o) : NULL;
+	if (other) {
+		return err_set(ERR_CONFLICT, "invoice %s was made before with another %s", o->id,
+			       other);
 	}
 	if (rc == ERR_NOT_FOUND) {
 		err_clear();

@@ -78,11 +78,15 @@ static enum err check(const struct watcher *w, const struct payout_order *o)
 	return ERR_OK;
 }
 
-static bool same_content(const struct payout *a, const struct payout *b)
+/* The first of its contents that is another one, or NULL. */
+static const char *other_content(const struct payout *old, const struct payout *p)
 {
-	return address_equal(&a->to, &b->to) && amount_cmp(a->amount, b->amount) == 0 &&
-	       (a->forgotten || strcmp(a->reference, b->reference) == 0) &&
-	       a->priority == b->priority && a->not_before == b->not_before;
+	return !address_equal(&old->to, &p->to)                               ? "address"
+	       : amount_cmp(old->amount, p->amount) != 0                      ? "amount"
+	       : !old->forgotten && strcmp(old->reference, p->reference) != 0 ? "reference"
+	       : old->priority != p->priority                                 ? "priority"
+	       : old->not_before != p->not_before                             ? "earliest time"
+									      : NULL;
 }
 
 enum err payout_create(const struct watcher *w, struct db_txn *t, struct payout *p)
@@ -144,11 +148,11 @@ static enum err add(struct watcher *w, struct db_txn *t, const struct payout_ord
 	memcpy(p->reference, o->reference, strlen(o->reference));
 	rc = payout_find(&old, t, p->id);
 	if (rc == ERR_OK) {
-		bool same = same_content(&old, p);
+		const char *other = other_content(&old, p);
 		*p = old;
-		return same ? ERR_OK
-			    : err_set(ERR_CONFLICT,
-				      "payout %s was queued before with other content", p->id);
+		return other ? err_set(ERR_CONFLICT, "payout %s was queued before with another %s",
+				       p->id, other)
+			     : ERR_OK;
 	}
 	return rc == ERR_NOT_FOUND ? payout_create(w, t, p) : rc;
 }

@@ -191,8 +191,10 @@ static void the_same_again_is_the_same(void **state)
 	other[1].tolerance = amount_of(1);
 	other[2].lasts = 3601;
 	other[3].label = "three hats";
+	static const char *const TERMS[4] = {"amount", "tolerance", "expiry", "label"};
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(watcher_create_invoice(&h.w, &other[i], &w), ERR_CONFLICT);
+		assert_non_null(strstr(err_detail(), TERMS[i]));
 	}
 	o.id = "bad id";
 	assert_int_equal(watcher_create_invoice(&h.w, &o, &w), ERR_USAGE);
