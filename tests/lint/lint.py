@@ -64,6 +64,7 @@ def main():
     for rule in sources.RULES:
         good &= report(rule.__name__, rule(texts))
     good &= report('format', sources.check_format(root, texts))
+    good &= report('faults', sources.check_faults(root, texts))
     if not args.sources:
         for rule in binaries.RULES:
             good &= report(rule.__name__, rule(os.path.join(root, args.build)))

@@ -196,5 +196,18 @@ def check_format(root, texts):
     return [f"{by_file[name][0]} ({len(by_file[name])} places)" for name in sorted(by_file)]
 
 
+def check_faults(root, texts):
+    """A planted fault that no longer applies says nothing of the tests."""
+    found = []
+    for name in texts:
+        if not re.fullmatch(r'tests/faults/[^/]*\.patch', name):
+            continue
+        result = subprocess.run(['patch', '-p1', '-s', '-f', '--dry-run', '-d', root], input=texts[name],
+                                capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            found.append(f"{name} no longer applies: {' '.join(result.stdout.split())}")
+    return found
+
+
 RULES = [layers, foreign_libraries, banned_functions, memcmp_near_secrets, spend_key_stays,
          unfinished, machine_paths, file_shape, include_guards]

@@ -2,6 +2,7 @@
 """Each lint rule finds what it is there for, and lets the right thing pass."""
 import os
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -56,6 +57,15 @@ class Sources(unittest.TestCase):
         for bad in ('int a;\n', HEAD + 'int a; \n', HEAD + 'int ' + 'a' * 100 + ';\n', HEAD + 'int a;',
                     HEAD + 'int a;\n' * 701):
             self.check(sources.file_shape, ('common/a.c', HEAD + 'int a;\n'), ('common/a.c', bad))
+
+    def test_faults(self):
+        text = '--- a/x.c\n+++ b/x.c\n@@ -1,1 +1,1 @@\n-int a;\n+int b;\n'
+        with tempfile.TemporaryDirectory() as root:
+            for line, stale in (('int a;\n', False), ('int c;\n', True)):
+                with open(os.path.join(root, 'x.c'), 'w', encoding='utf-8') as f:
+                    f.write(line)
+                found = sources.check_faults(root, {'tests/faults/1.patch': text})
+                self.assertEqual(bool(found), stale)
 
     def test_guards(self):
         good = HEAD + '#ifndef AIRLOCK_A_H\n#define AIRLOCK_A_H\n#endif\n'
