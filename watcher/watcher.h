@@ -321,8 +321,8 @@ enum err MUST_CHECK watcher_get_invoice(const struct watcher *w, const char *id,
 enum err MUST_CHECK watcher_close_invoice(struct watcher *w, const char *id, struct invoice *out);
 /*
  * A person decides on what is held: it counts from now on (INVOICE_ACCEPT), or is to be paid back
- * (INVOICE_REFUND); so is what else the invoice's rules would have held. ERR_STATE when nothing is
- * held, ERR_NOT_FOUND.
+ * (INVOICE_REFUND); so is what comes later for the same reason (too much, late), and nothing else.
+ * ERR_STATE when nothing is held, ERR_NOT_FOUND.
  */
 enum err MUST_CHECK watcher_decide_held(struct watcher *w, const char *id, enum invoice_rule how,
 					struct invoice *out);

@@ -19,15 +19,61 @@ static enum err close_it(struct watcher *w, struct db_txn *t, struct invoice *v)
 	return event_end(&e, t, NULL);
 }
 
+#define RULES 4
+
+static enum invoice_rule *rule_at(struct invoice_rules *r, size_t i)
+{
+	enum invoice_rule *const rules[RULES] = {&r->under, &r->over, &r->late, &r->after_close};
+	return rules[i];
+}
+
+/* Whether the rule holds something of *v: then that would go back, were it to refund. */
+static enum err holds(bool *out, struct db_txn *t, const struct invoice *v, size_t rule)
+{
+	struct invoice other = *v;
+	*out = false;
+	if (*rule_at(&other.rules, rule) != INVOICE_HOLD) {
+		return ERR_OK;
+	}
+	*rule_at(&other.rules, rule) = INVOICE_REFUND;
+	enum err rc = invoice_outcome_now(&other.is, t, &other);
+	*out = rc == ERR_OK && amount_cmp(other.is.held, v->is.held) < 0;
+	return rc;
+}
+
+/*
+ * The rules by which something is held, and no others: what comes later for another reason waits
+ * for a decision of its own. What was late and counts now may be too much: as often as there are
+ * rules, one leads to the next.
+ */
+static enum err decided_rules(struct invoice_rules *out, struct db_txn *t, const struct invoice *v,
+			      enum invoice_rule how)
+{
+	struct invoice now = *v;
+	enum err rc = ERR_OK;
+	*out = v->rules;
+	for (size_t round = 0; rc == ERR_OK && round < RULES; round++) {
+		for (size_t i = 0; rc == ERR_OK && i < RULES; i++) {
+			bool held = false;
+			rc = holds(&held, t, &now, i);
+			*rule_at(out, i) = held ? how : *rule_at(out, i);
+		}
+		now.rules = *out;
+		rc = rc == ERR_OK ? invoice_outcome_now(&now.is, t, &now) : rc;
+	}
+	return rc;
+}
+
 static enum err decide(struct watcher *w, struct db_txn *t, struct invoice *v,
 		       enum invoice_rule how)
 {
 	struct event_writer e;
-	enum invoice_rule *const rules[] = {&v->rules.under, &v->rules.over, &v->rules.late,
-					    &v->rules.after_close};
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-		*rules[i] = *rules[i] == INVOICE_HOLD ? how : *rules[i];
+	struct invoice_rules rules;
+	enum err rc = decided_rules(&rules, t, v, how);
+	if (rc != ERR_OK) {
+		return rc;
 	}
+	v->rules = rules;
 	invoice_event_begin(&e, w, "invoice_decided", v);
 	event_amount(&e, "held", v->is.held);
 	event_text(&e, "decision", invoice_rule_name(how));

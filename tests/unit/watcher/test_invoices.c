@@ -323,6 +323,9 @@ static void a_person_decides_on_what_is_held(void **state)
 	assert_string_equal(w.id, "over");
 	assert_int_equal(w.is.counted.atomic, 1700);
 	assert_int_equal(w.is.held.atomic, 0);
+	assert_int_equal(w.rules.over, INVOICE_ACCEPT);
+	assert_int_equal(w.rules.under, INVOICE_HOLD);
+	assert_int_equal(w.rules.late, INVOICE_HOLD);
 	assert_int_equal(hot_events(&h, "invoice_decided"), 1);
 	assert_int_equal(hot_events(&h, "invoice_changed"), 2);
 	/* More comes, and all of it goes and comes again. */
@@ -344,13 +347,27 @@ static void a_person_decides_on_what_is_held(void **state)
 	hot_sync(&h);
 	assert_int_equal(watcher_decide_held(&h.w, "late", INVOICE_REFUND, &w), ERR_OK);
 	assert_int_equal(w.is.refund.atomic, 400);
+	assert_int_equal(w.rules.late, INVOICE_REFUND);
 	assert_int_equal(w.rules.over, INVOICE_ACCEPT);
-	assert_int_equal(w.rules.under, INVOICE_REFUND);
+	assert_int_equal(w.rules.under, INVOICE_HOLD);
 	assert_int_equal(watcher_refund_invoice(&h.w, "late", &to, &p), ERR_OK);
 	assert_int_equal(p.amount.atomic, 400);
 	assert_int_equal(watcher_decide_held(&h.w, "late", INVOICE_ACCEPT, &w), ERR_STATE);
+	/* What was late counts, and so becomes too much: decided with it. */
+	h.w.config.invoices.over = INVOICE_HOLD;
+	v = make(&h, "both", 1000, 3, true);
+	hot_deposit(&h, v.at, 1000, 0);
+	fake_chain_mine(h.chain, 4, 120, false);
+	hot_deposit(&h, v.at, 300, 0);
+	hot_sync(&h);
+	assert_int_equal(get(&h, "both").is.held.atomic, 300);
+	assert_int_equal(watcher_decide_held(&h.w, "both", INVOICE_ACCEPT, &w), ERR_OK);
+	assert_int_equal(w.is.counted.atomic, 1300);
+	assert_int_equal(w.rules.late, INVOICE_ACCEPT);
+	assert_int_equal(w.rules.over, INVOICE_ACCEPT);
+	assert_int_equal(w.rules.after_close, INVOICE_HOLD);
 	/* The same terms again are the same invoice, whatever was decided. */
-	w = make(&h, "late", 1000, 2, true);
+	w = make(&h, "both", 1000, 3, true);
 	assert_int_equal(w.number, v.number);
 	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	hot_stop(&h);
