@@ -158,6 +158,8 @@ class Server:
 class Node(Server):
     """monerod with a chain of its own; every hard fork is active from block 1."""
 
+    tls = 'disabled'  # else it makes an RSA key of 4096 bits at each start, which takes seconds
+
     def __init__(self, folder, name='monerod', fresh=True, linked=False, peers=()):
         super().__init__(folder, name)
         self.data = os.path.join(folder, name)
@@ -178,7 +180,7 @@ class Node(Server):
             '--check-updates', 'disabled', '--disable-dns-checkpoints', '--log-level', '0',
             '--max-log-file-size', '0', '--db-sync-mode', 'fastest:async:1000',
             '--p2p-bind-ip', '127.0.0.1', '--p2p-bind-port', str(self.p2p),
-            '--rpc-bind-ip', '127.0.0.1', '--rpc-bind-port', str(self.port)]
+            '--rpc-bind-ip', '127.0.0.1', '--rpc-bind-port', str(self.port), '--rpc-ssl', self.tls]
         if not self.fresh:
             command.append('--keep-fakechain')
         command.append('--allow-local-ip' if self.linked else '--offline')
@@ -294,6 +296,7 @@ class Wallet(Server):
                 '--shared-ringdb-dir', os.path.join(self.folder, 'rings'),
                 '--rpc-bind-ip', '127.0.0.1', '--rpc-bind-port', str(self.port),
                 '--daemon-address', f"127.0.0.1:{self.node.port}", '--trusted-daemon',
+                '--rpc-ssl', 'disabled', '--daemon-ssl', 'disabled',
                 '--log-file', self.log + '.log',
                 '--log-level', '0', '--max-log-file-size', '0', '--max-log-files', '0']
 

@@ -187,9 +187,10 @@ class GuardedNode(Node):
     """A node with a login and TLS, as one on another machine would have."""
 
     pin = None
+    tls = 'enabled'
 
     def command(self):
-        return super().command() + ['--rpc-login', 'op:secret', '--rpc-ssl', 'enabled']
+        return super().command() + ['--rpc-login', 'op:secret']
 
     @property
     def url(self):
