@@ -60,7 +60,7 @@ static enum err add_change(void *ctx, struct db_txn *t, struct sent_tx *s)
 	struct payable *out = ctx;
 	struct request r = {0};
 	struct amount change;
-	if (s->state != SENT_SIGNED && s->state != SENT_BROADCAST) {
+	if ((s->state != SENT_SIGNED && s->state != SENT_BROADCAST) || s->blob.n == 0) {
 		return ERR_OK;
 	}
 	enum err rc = request_body(&r, t, s->request);

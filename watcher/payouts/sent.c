@@ -152,7 +152,10 @@ static enum err list_waiting(void *ctx, struct db_txn *t, struct sent_tx *s)
 	const struct waiting *w = ctx;
 	struct sent_list *l = w->list;
 	(void)t;
-	if (s->state != SENT_BROADCAST && !(s->state == SENT_SIGNED && w->fresh)) {
+	bool waits = s->state == SENT_BROADCAST || (s->state == SENT_SIGNED && w->fresh);
+	/* What is forgotten was too deep to come back: if it did all the same, only the network can
+	 * still have it. */
+	if (!waits || s->blob.n == 0) {
 		return ERR_OK;
 	}
 	struct hash *more = realloc(l->id, (l->n + 1) * sizeof *more);

@@ -15,12 +15,32 @@ struct pruning {
 	struct watcher *w;
 	struct db_txn *t;
 	uint64_t now;
+	uint64_t top; /* height of our newest block */
 	struct prune_result *out;
 };
 
 static bool is_old(const struct pruning *p, uint64_t time, uint64_t keep)
 {
 	return keep && time < p->now && p->now - time > keep;
+}
+
+/* Mined in a block that is not remembered any more: no reorganisation that we follow undoes it. */
+static bool is_settled(const struct pruning *p, const struct sent_tx *s)
+{
+	return s->state == SENT_CONFIRMED && s->height + BLOCKS_REMEMBERED <= p->top;
+}
+
+static enum err payout_is_over(bool *over, const struct pruning *p, const struct payout *o)
+{
+	struct sent_tx s;
+	enum err rc = ERR_OK;
+	*over = o->state == PAYOUT_CANCELLED;
+	if (o->state == PAYOUT_CONFIRMED) {
+		rc = sent_read(&s, p->t, &o->tx);
+		*over = rc == ERR_OK && is_settled(p, &s);
+		secret_wipe(&s, sizeof s);
+	}
+	return rc;
 }
 
 static enum err prune_address(struct pruning *p, struct span key, struct span value)
@@ -38,10 +58,13 @@ static enum err prune_address(struct pruning *p, struct span key, struct span va
 static enum err prune_payout(struct pruning *p, struct span key, struct span value)
 {
 	struct payout o;
+	bool over = false;
 	enum err rc = payout_decode(&o, key, value);
-	bool over = o.state == PAYOUT_CONFIRMED || o.state == PAYOUT_CANCELLED;
-	if (rc != ERR_OK || !over || o.forgotten ||
-	    !is_old(p, o.time, p->w->config.keep_references)) {
+	if (rc != ERR_OK || o.forgotten || !is_old(p, o.time, p->w->config.keep_references)) {
+		return rc;
+	}
+	rc = payout_is_over(&over, p, &o);
+	if (rc != ERR_OK || !over) {
 		return rc;
 	}
 	memset(o.reference, 0, sizeof o.reference);
@@ -100,7 +123,7 @@ static enum err prune_sent(struct pruning *p, struct span key, struct span value
 {
 	struct sent_tx s;
 	enum err rc = sent_decode(&s, key, value);
-	if (rc == ERR_OK && s.state == SENT_CONFIRMED && s.blob.n &&
+	if (rc == ERR_OK && is_settled(p, &s) && s.blob.n &&
 	    is_old(p, s.time, p->w->config.keep_blobs)) {
 		/* Its keys stay: they prove the payments. */
 		s.blob = (struct span){0};
@@ -112,16 +135,17 @@ static enum err prune_sent(struct pruning *p, struct span key, struct span value
 }
 
 /* Whether everything that a request asked for is over for good. */
-static enum err is_over(bool *over, struct db_txn *t, const struct request_record *r)
+static enum err is_over(bool *over, const struct pruning *p, const struct request_record *r)
 {
 	enum err rc = ERR_OK;
 	*over = r->info.state != REQUEST_OPEN;
 	for (size_t i = 0; rc == ERR_OK && *over && i < r->n_txs; i++) {
-		for (size_t k = 0; rc == ERR_OK && k < r->txs[i].n_out; k++) {
-			struct payout p;
-			rc = payout_read(&p, t, r->txs[i].payout[k]);
-			*over = *over && rc == ERR_OK &&
-				(p.state == PAYOUT_CONFIRMED || p.state == PAYOUT_CANCELLED);
+		for (size_t k = 0; rc == ERR_OK && *over && k < r->txs[i].n_out; k++) {
+			struct payout o;
+			rc = payout_read(&o, p->t, r->txs[i].payout[k]);
+			if (rc == ERR_OK) {
+				rc = payout_is_over(over, p, &o);
+			}
 		}
 	}
 	return rc;
@@ -139,7 +163,7 @@ static enum err prune_body(struct pruning *p, struct span key, struct span value
 	struct table_key k = key_height(number);
 	enum err rc = request_read(&r, p->t, number);
 	if (rc == ERR_OK && is_old(p, r.info.time, p->w->config.keep_blobs)) {
-		rc = is_over(&over, p->t, &r);
+		rc = is_over(&over, p, &r);
 	}
 	if (rc == ERR_OK && over) {
 		p->out->requests++;
@@ -204,6 +228,20 @@ static enum err note(struct pruning *p)
 	return txn_end(p->t, rc);
 }
 
+static enum err find_top(struct pruning *p)
+{
+	struct block_record top = {0};
+	struct db_txn *t = NULL;
+	enum err rc = db_begin(&t, p->w->db, false);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = block_top(&top, t);
+	db_abort(t);
+	p->top = top.height;
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
 enum err watcher_prune(struct watcher *w, struct prune_result *out)
 {
 	static const struct {
@@ -214,8 +252,8 @@ enum err watcher_prune(struct watcher *w, struct prune_result *out)
 	    {T_SENT, prune_sent},         {T_BODIES, prune_body},
 	};
 	struct pruning p = {.w = w, .now = watcher_now(w), .out = out};
-	enum err rc = ERR_OK;
 	*out = (struct prune_result){0};
+	enum err rc = find_top(&p);
 	for (size_t i = 0; rc == ERR_OK && i < sizeof tables / sizeof tables[0]; i++) {
 		struct table_key at = {0};
 		do {

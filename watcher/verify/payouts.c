@@ -99,6 +99,11 @@ static enum err verify_request(struct verifying *v, struct span key, struct span
 				   : rc;
 }
 
+static bool is_on_the_way(const struct sent_tx *s)
+{
+	return s->state == SENT_SIGNED || s->state == SENT_BROADCAST || s->state == SENT_IN_BLOCK;
+}
+
 static enum err verify_sent(struct verifying *v, struct span key, struct span value)
 {
 	struct sent_tx s;
@@ -108,6 +113,13 @@ static enum err verify_sent(struct verifying *v, struct span key, struct span va
 	if (rc == ERR_OK) {
 		rc = verify_mark(v->t, T_SENT_OPEN, open, s.state != SENT_CONFIRMED,
 				 "transactions on the way");
+	}
+	/* Either may be needed until its block is too deep to be replaced. */
+	if (rc == ERR_OK && is_on_the_way(&s)) {
+		rc = verify_mark(v->t, T_BODIES, key_height(s.request), true, "request bodies");
+		if (rc == ERR_OK && s.blob.n == 0) {
+			rc = verify_wrong("a transaction on the way has no bytes");
+		}
 	}
 	secret_wipe(&s, sizeof s);
 	return rc;

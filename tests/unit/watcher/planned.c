@@ -79,6 +79,9 @@ PASS_ON(blocks, (void *ctx, struct chain_batch *out, const struct hash *known, s
 	known, n)
 PASS_ON(pool, (void *ctx, struct chain_pool_tx **out, size_t *n), out, n)
 PASS_ON(spent, (void *ctx, uint8_t *out, const struct key_image *images, size_t n), out, images, n)
+PASS_ON(submit, (void *ctx, const uint8_t *blob, size_t n), blob, n)
+PASS_ON(place, (void *ctx, struct chain_tx_place *out, const struct hash *ids, size_t n), out, ids,
+	n)
 PASS_ON(block_id, (void *ctx, struct hash *out, uint64_t height), out, height)
 
 static uint64_t wall(void *ctx)
@@ -127,7 +130,9 @@ void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each
 			     .outs = lying_outs,
 			     .fee = lying_fee,
 			     .pool = pass_pool,
-			     .spent = pass_spent};
+			     .spent = pass_spent,
+			     .submit = pass_submit,
+			     .place = pass_place};
 	p->disk = disk_new();
 	CHECK(disk_open(&p->db, p->disk) == ERR_OK);
 	CHECK(watcher_create(p->db, &kit, &p->signer.public, us.seed, &clock) == ERR_OK);
@@ -170,4 +175,58 @@ enum err planned_request(struct planned *p, struct request *r, struct request_in
 	CHECK((rc == ERR_OK) == (file.n > 0));
 	buf_free(&file);
 	return rc == ERR_OK ? watcher_get_request(&p->w, info->number, r) : rc;
+}
+
+void planned_sign(struct planned *p, struct signed_tx *tx, const struct request *r)
+{
+	CHECK(r->n_txs == 1);
+	CHECK(tx_build(tx, &r->txs[0].plan, &p->ours.account, &p->ours.spend, &p->rng) == ERR_OK);
+}
+
+void planned_reply(struct planned *p, const struct request *r, const struct request_info *info,
+		   struct signed_tx *tx, enum err refused)
+{
+	struct reply reply = {.request_number = r->number, .request_hash = info->hash};
+	struct reply_tx one = {0};
+	struct import_result result;
+	struct buf body, file;
+	struct hash hash;
+	if (tx) {
+		one = (struct reply_tx){.id = tx->id,
+					.blob = tx->blob,
+					.blob_size = tx->blob_size,
+					.n_keys = tx->n_keys,
+					.keys = tx->keys,
+					.n_images = tx->n_images,
+					.images = tx->images};
+		reply.n_txs = 1;
+		reply.txs = &one;
+	} else {
+		reply.refused = refused;
+		strcpy(reply.reason, "no");
+	}
+	buf_init(&body, PROTO_MESSAGE_MAX);
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	CHECK(reply_encode(&body, &reply) == ERR_OK);
+	CHECK(envelope_seal(&file, &hash, MSG_REPLY, NETWORK_MAINNET, r->number, buf_span(&body),
+			    &p->signer, &p->w.identity.public) == ERR_OK);
+	CHECK(watcher_import_reply(&p->w, buf_span(&file), &result) == ERR_OK);
+	CHECK(result.n_signed == (tx ? 1 : 0));
+	buf_free(&body);
+	buf_free(&file);
+}
+
+void planned_mine(struct planned *p, size_t n, bool with_pool)
+{
+	struct sync_result synced;
+	fake_chain_mine(p->chain, n, 120, with_pool);
+	p->now = fake_chain_time(p->chain);
+	CHECK(watcher_sync(&p->w, &synced) == ERR_OK);
+}
+
+struct payout planned_get(const struct planned *p, const char *id)
+{
+	struct payout out;
+	CHECK(watcher_get_payout(&p->w, id, &out) == ERR_OK);
+	return out;
 }

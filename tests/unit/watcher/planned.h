@@ -2,6 +2,7 @@
 #ifndef AIRLOCK_TESTS_PLANNED_H
 #define AIRLOCK_TESTS_PLANNED_H
 
+#include "signer/sign/build.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/fake_chain.h"
 #include "tests/unit/signer/owned.h"
@@ -56,5 +57,16 @@ struct address planned_to(const struct planned *p, uint32_t major, uint32_t mino
 
 /* Builds, reads back. The request is zero on failure. */
 enum err planned_request(struct planned *p, struct request *r, struct request_info *info);
+
+/* Signs a request of one transaction as the signer would. signed_tx_free. */
+void planned_sign(struct planned *p, struct signed_tx *tx, const struct request *r);
+/* The signer's reply to a request of one transaction comes back: signed, or refused if NULL. */
+void planned_reply(struct planned *p, const struct request *r, const struct request_info *info,
+		   struct signed_tx *tx, enum err refused);
+
+/* Mines n blocks, the first with what waits if with_pool, and syncs. */
+void planned_mine(struct planned *p, size_t n, bool with_pool);
+
+struct payout planned_get(const struct planned *p, const char *id);
 
 #endif

@@ -6,47 +6,11 @@
 
 #include <string.h>
 
-#include "signer/sign/build.h"
 #include "tests/unit/watcher/planned.h"
 
 #define XMR(n) amount_of((n)*ATOMIC_PER_XMR)
 
 static struct planned p;
-
-static struct payout payout(const char *id)
-{
-	struct payout out;
-	assert_int_equal(watcher_get_payout(&p.w, id, &out), ERR_OK);
-	return out;
-}
-
-/* The reply that a signer would give to a request of one transaction. */
-static void import_signed(const struct request *r, const struct request_info *info,
-			  struct signed_tx *tx)
-{
-	struct reply_tx one = {.id = tx->id,
-			       .blob = tx->blob,
-			       .blob_size = tx->blob_size,
-			       .n_keys = tx->n_keys,
-			       .keys = tx->keys,
-			       .n_images = tx->n_images,
-			       .images = tx->images};
-	struct reply reply = {
-	    .request_number = r->number, .request_hash = info->hash, .n_txs = 1, .txs = &one};
-	struct import_result result;
-	struct buf body, file;
-	struct hash hash;
-	buf_init(&body, PROTO_MESSAGE_MAX);
-	buf_init(&file, PROTO_MESSAGE_MAX);
-	assert_int_equal(reply_encode(&body, &reply), ERR_OK);
-	assert_int_equal(envelope_seal(&file, &hash, MSG_REPLY, NETWORK_MAINNET, r->number,
-				       buf_span(&body), &p.signer, &p.w.identity.public),
-			 ERR_OK);
-	assert_int_equal(watcher_import_reply(&p.w, buf_span(&file), &result), ERR_OK);
-	assert_int_equal(result.n_signed, 1);
-	buf_free(&body);
-	buf_free(&file);
-}
 
 /* Mined: a transaction that spends the first n of these inputs, and pays nobody of ours. */
 static void spend_elsewhere(const struct plan *planned, size_t n)
@@ -54,24 +18,13 @@ static void spend_elsewhere(const struct plan *planned, size_t n)
 	struct plan_payout out = {.to = planned_to(&p, 0, 1), .amount = XMR(1)};
 	struct plan other = *planned;
 	struct signed_tx tx = {0};
-	struct sync_result synced;
 	other.n_in = n;
 	other.n_out = 1;
 	other.out = &out;
 	assert_int_equal(tx_build(&tx, &other, &p.ours.account, &p.ours.spend, &p.rng), ERR_OK);
 	assert_int_equal(p.honest.submit(p.honest.ctx, tx.blob, tx.blob_size), ERR_OK);
-	fake_chain_mine(p.chain, 1, 120, true);
-	p.now = fake_chain_time(p.chain);
-	assert_int_equal(watcher_sync(&p.w, &synced), ERR_OK);
+	planned_mine(&p, 1, true);
 	signed_tx_free(&tx);
-}
-
-static void mine(size_t n)
-{
-	struct sync_result synced;
-	fake_chain_mine(p.chain, n, 120, false);
-	p.now = fake_chain_time(p.chain);
-	assert_int_equal(watcher_sync(&p.w, &synced), ERR_OK);
 }
 
 /* Two payouts of two inputs, signed; then the first n inputs are spent by another transaction. */
@@ -86,15 +39,14 @@ static void fall(struct request *r, size_t n)
 	assert_int_equal(planned_request(&p, r, &info), ERR_OK);
 	assert_int_equal(r->n_txs, 1);
 	assert_int_equal(r->txs[0].plan.n_in, 2);
-	assert_int_equal(tx_build(&tx, &r->txs[0].plan, &p.ours.account, &p.ours.spend, &p.rng),
-			 ERR_OK);
-	import_signed(r, &info, &tx);
-	assert_int_equal(payout("p0").state, PAYOUT_SIGNED);
+	planned_sign(&p, &tx, r);
+	planned_reply(&p, r, &info, &tx, ERR_OK);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_SIGNED);
 	assert_int_equal(watcher_retry_payout(&p.w, "p0"), ERR_STATE);
 	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_STATE);
 	spend_elsewhere(&r->txs[0].plan, n);
-	assert_int_equal(payout("p0").state, PAYOUT_FAILED);
-	assert_int_equal(payout("p1").state, PAYOUT_FAILED);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_FAILED);
+	assert_int_equal(planned_get(&p, "p1").state, PAYOUT_FAILED);
 	assert_int_equal(watcher_status(&p.w, &status), ERR_OK);
 	assert_int_equal(status.payouts[PAYOUT_FAILED], 2);
 	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
@@ -120,12 +72,12 @@ static void retried_from_what_is_left(void **state)
 	struct request_info info;
 	(void)state;
 	fall(&r, 1);
-	mine(30);
+	planned_mine(&p, 30, false);
 	/* However deep: it could still be mined if the other were not. */
 	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_STATE);
 	assert_int_equal(watcher_retry_payout(&p.w, "p1"), ERR_OK);
 	assert_int_equal(watcher_retry_payout(&p.w, "p1"), ERR_OK);
-	struct payout both[] = {payout("p0"), payout("p1")};
+	struct payout both[] = {planned_get(&p, "p0"), planned_get(&p, "p1")};
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(both[i].state, PAYOUT_QUEUED);
 		assert_true(both[i].tied);
@@ -136,8 +88,8 @@ static void retried_from_what_is_left(void **state)
 	assert_int_equal(again.n_txs, 1);
 	assert_true(has_input(&again.txs[0].plan, &r.txs[0].plan.in[1]));
 	assert_false(has_input(&again.txs[0].plan, &r.txs[0].plan.in[0]));
-	assert_int_equal(payout("p0").state, PAYOUT_REQUESTED);
-	assert_int_equal(payout("p1").state, PAYOUT_REQUESTED);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_REQUESTED);
+	assert_int_equal(planned_get(&p, "p1").state, PAYOUT_REQUESTED);
 	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	request_free(&r);
 	request_free(&again);
@@ -152,14 +104,14 @@ static void cancelled_when_nothing_is_left(void **state)
 	fall(&r, 2);
 	assert_int_equal(watcher_retry_payout(&p.w, "p0"), ERR_STATE);
 	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_STATE);
-	mine(p.w.config.depth_above - 2);
+	planned_mine(&p, p.w.config.depth_above - 2, false);
 	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_STATE);
-	mine(1);
+	planned_mine(&p, 1, false);
 	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_OK);
 	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_OK);
-	assert_int_equal(payout("p0").state, PAYOUT_CANCELLED);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_CANCELLED);
 	/* One at a time: the other waits for its own decision. */
-	assert_int_equal(payout("p1").state, PAYOUT_FAILED);
+	assert_int_equal(planned_get(&p, "p1").state, PAYOUT_FAILED);
 	assert_int_equal(watcher_retry_payout(&p.w, "p0"), ERR_STATE);
 	assert_int_equal(watcher_retry_payout(&p.w, "p1"), ERR_STATE);
 	assert_int_equal(watcher_status(&p.w, &status), ERR_OK);
@@ -175,12 +127,12 @@ static void a_reorganisation_makes_it_possible_again(void **state)
 	(void)state;
 	fall(&r, 1);
 	fake_chain_pop(p.chain, 1, true);
-	mine(3);
-	assert_int_equal(payout("p0").state, PAYOUT_FAILED);
+	planned_mine(&p, 3, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_FAILED);
 	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_STATE);
 	assert_int_equal(watcher_retry_payout(&p.w, "p0"), ERR_OK);
-	assert_int_equal(payout("p0").state, PAYOUT_QUEUED);
-	assert_int_equal(payout("p1").state, PAYOUT_QUEUED);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_QUEUED);
+	assert_int_equal(planned_get(&p, "p1").state, PAYOUT_QUEUED);
 	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
 	request_free(&r);
 }

@@ -1,0 +1,91 @@
+/* Signed transactions on their way: into blocks, out of them again, and out of the store. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/watcher/planned.h"
+
+#define XMR(n) amount_of((n)*ATOMIC_PER_XMR)
+#define DAY UINT64_C(86400)
+
+static struct planned p;
+
+/* A payout that is signed, with its request and its transaction. */
+static void sign_one(struct request *r, struct request_info *info, struct signed_tx *tx)
+{
+	struct address to = planned_to(&p, 0, 0);
+	planned_payout(&p, 0, &to, XMR(1));
+	assert_int_equal(planned_request(&p, r, info), ERR_OK);
+	planned_sign(&p, tx, r);
+	planned_reply(&p, r, info, tx, ERR_OK);
+}
+
+static void prune(uint64_t transactions)
+{
+	struct prune_result r;
+	assert_int_equal(watcher_prune(&p.w, &r), ERR_OK);
+	assert_int_equal(r.blobs, transactions);
+	assert_int_equal(r.requests, transactions);
+	assert_int_equal(r.references, transactions);
+}
+
+/* Old by the calendar is not enough: what a reorganisation can undo must be sent again then. */
+static void kept_while_its_block_can_be_replaced(void **state)
+{
+	struct request r;
+	struct request_info info;
+	struct signed_tx tx = {0};
+	struct broadcast_result sent;
+	uint64_t halt;
+	(void)state;
+	p.w.config.keep_blobs = p.w.config.keep_references = 30 * DAY;
+	p.w.config.stall_seconds = 0;
+	sign_one(&r, &info, &tx);
+	fake_chain_mine(p.chain, 1, 31 * DAY, false);
+	planned_mine(&p, 1, false);
+	prune(0);
+	assert_int_equal(watcher_broadcast(&p.w, &sent), ERR_OK);
+	assert_int_equal(sent.submitted, 1);
+	planned_mine(&p, 1, true);
+	planned_mine(&p, 20, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_CONFIRMED);
+	prune(0);
+	fake_chain_pop(p.chain, 22, true);
+	fake_chain_drop_pool(p.chain);
+	planned_mine(&p, 30, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_BROADCAST);
+	assert_int_equal(watcher_resume(&p.w, &halt), ERR_OK);
+	assert_int_equal(watcher_broadcast_again(&p.w, &sent), ERR_OK);
+	assert_int_equal(sent.submitted, 1);
+	planned_mine(&p, 1, true);
+	planned_mine(&p, BLOCKS_REMEMBERED - 1, false);
+	prune(0);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	planned_mine(&p, 1, false);
+	prune(1);
+	prune(0);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_CONFIRMED);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	request_free(&r);
+	signed_tx_free(&tx);
+}
+
+static int make(void **state)
+{
+	(void)state;
+	planned_make(&p, 90, 12, XMR(10));
+	return 0;
+}
+
+static int unmake(void **state)
+{
+	(void)state;
+	planned_free(&p);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(kept_while_its_block_can_be_replaced, make, unmake),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
