@@ -378,8 +378,9 @@ struct payout {
 	uint64_t invoice; /* the number of the one whose refund it is, 0 none */
 	struct hash tx;   /* zero until signed */
 	enum err refused;
-	bool
-	    tied; /* an earlier request may have been signed: any new one shares an input with it */
+	/* An earlier request may have been signed: any new one shares an input with it. */
+	bool tied;
+	uint64_t tied_in; /* that request; the newest of them */
 	struct outpoint tie;
 };
 
@@ -412,14 +413,15 @@ struct payout_import {
 enum err MUST_CHECK watcher_import_payouts(struct watcher *w, struct span csv,
 					   struct payout_import *out);
 /*
- * Only while queued or refused, and what may have been signed not at all: ERR_STATE. A failed one
- * too, once every input of its transaction was spent by others `depth_above` blocks deep. What an
- * invoice's refund would have paid back is owed again. ERR_NOT_FOUND. Cancelled already: ERR_OK.
+ * Only while queued, refused or failed; and what was signed, or may have been, only once every
+ * input of that was spent by others `depth_above` blocks deep: ERR_STATE. What an invoice's refund
+ * would have paid back is owed again. ERR_NOT_FOUND. Cancelled already: ERR_OK.
  */
 enum err MUST_CHECK watcher_cancel_payout(struct watcher *w, const char *id);
 /*
- * Refused back to queued. A failed one, with all others of its transaction, to be paid from those
- * of its inputs that nobody spent; ERR_STATE when there are none: the signer would not sign it.
+ * Refused back to queued, with all that it may have been signed with. A failed one, with all others
+ * of its transaction, to be paid from those of its inputs that nobody spent; ERR_STATE when there
+ * are none: the signer would not sign it.
  */
 enum err MUST_CHECK watcher_retry_payout(struct watcher *w, const char *id);
 enum err MUST_CHECK watcher_get_payout(const struct watcher *w, const char *id, struct payout *out);
@@ -462,10 +464,11 @@ enum err MUST_CHECK watcher_build_request(struct watcher *w, struct buf *file,
 					  struct request_info *out);
 /*
  * Plans a request that moves to the vault what lies above the float and the queued payouts: the
- * smallest outputs first, at most TX_INPUTS_MAX to a transaction, without change but in the last.
- * At most `most` leaves (zero: no bound), from at most `outputs` outputs (0: no bound). Its payouts
- * have ids that begin with "sweep:"; given up or refused unsigned, they are cancelled.
- * ERR_CONFIG without a vault, ERR_FUNDS when nothing worth its fee lies above; else as above.
+ * smallest outputs first, at most TX_INPUTS_MAX to a transaction; change is what the last one has
+ * too much, and what a full one keeps should its fee have to grow. At most `most` leaves (zero: no
+ * bound), from at most `outputs` outputs (0: no bound). Its payouts have ids that begin with
+ * "sweep:"; given up or refused unsigned, they are cancelled. ERR_CONFIG without a vault, ERR_FUNDS
+ * when nothing worth its fee lies above; else as above.
  */
 enum err MUST_CHECK watcher_sweep(struct watcher *w, struct amount most, size_t outputs,
 				  struct buf *file, struct request_info *out);

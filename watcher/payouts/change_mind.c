@@ -7,6 +7,7 @@
 #include "common/base/secret.h"
 #include "watcher/invoices/invoices.h"
 #include "watcher/payouts/payouts.h"
+#include "watcher/planner/planner.h"
 #include "watcher/requests/requests.h"
 
 /* The request's transaction that a failed payout was signed in, and what became of its inputs. */
@@ -85,6 +86,73 @@ static enum err may_cancel_failed(const struct watcher *w, struct db_txn *t, con
 	return rc;
 }
 
+static bool is_input(const struct request_tx_record *tx, const struct outpoint *at)
+{
+	for (size_t i = 0; i < tx->n_in; i++) {
+		if (memcmp(&tx->in[i], at, sizeof *at) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether a block from this height on spends an input of it. */
+static enum err is_spent_since(bool *out, struct db_txn *t, const struct request_tx_record *tx,
+			       uint64_t height)
+{
+	struct span key, value;
+	struct table_key from = key_height(height);
+	*out = false;
+	enum err rc = db_first(t, T_SPENT_HEIGHT, key_span(&from), &key, &value);
+	while (rc == ERR_OK && !*out) {
+		struct key_image image;
+		struct image_record r;
+		if (key.n != 8 + sizeof image.b) {
+			return err_set(ERR_DB_DAMAGED, "an index by height has a bad key");
+		}
+		memcpy(image.b, key.p + 8, sizeof image.b);
+		rc = image_read(&r, t, &image);
+		if (rc != ERR_OK) {
+			return rc == ERR_NOT_FOUND ? ERR_DB_DAMAGED : rc;
+		}
+		*out = is_input(tx, &r.at);
+		rc = db_next(t, T_SPENT_HEIGHT, &key, &value);
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+/* Tied in vain: every input of what may have been signed was spent without paying it. */
+static enum err may_cancel_tied(const struct watcher *w, struct db_txn *t, const struct payout *p)
+{
+	struct request_tx_record tie;
+	struct block_record top;
+	struct output_record o;
+	bool spent = true, fresh = false;
+	enum err rc = tie_read(&tie, t, p);
+	for (size_t i = 0; rc == ERR_OK && spent && i < tie.n_in; i++) {
+		rc = output_read(&o, t, &tie.in[i]);
+		spent = rc == ERR_OK && o.spent;
+		secret_wipe(&o, sizeof o);
+	}
+	if (rc == ERR_OK && !spent) {
+		return err_set(ERR_STATE,
+			       "payout %s may have been signed in request %llu; it can be paid but "
+			       "not cancelled",
+			       p->id, (unsigned long long)p->tied_in);
+	}
+	if (rc == ERR_OK) {
+		rc = block_top(&top, t);
+	}
+	if (rc == ERR_OK && top.height + 2 > w->config.depth_above) {
+		rc = is_spent_since(&fresh, t, &tie, top.height + 2 - w->config.depth_above);
+	}
+	return rc == ERR_OK && fresh
+		   ? err_set(ERR_STATE,
+			     "what made payout %s impossible is not %u blocks deep yet: wait",
+			     p->id, w->config.depth_above)
+		   : rc;
+}
+
 static enum err may_cancel(const struct watcher *w, struct db_txn *t, const struct payout *p)
 {
 	if (p->state == PAYOUT_FAILED) {
@@ -94,13 +162,7 @@ static enum err may_cancel(const struct watcher *w, struct db_txn *t, const stru
 		return err_set(ERR_STATE, "payout %s is %s; only a queued one can be cancelled",
 			       p->id, payout_state_name(p->state));
 	}
-	if (p->tied) {
-		return err_set(ERR_STATE,
-			       "payout %s may have been signed in request %llu; it can be paid but "
-			       "not cancelled",
-			       p->id, (unsigned long long)p->request);
-	}
-	return ERR_OK;
+	return p->tied ? may_cancel_tied(w, t, p) : ERR_OK;
 }
 
 static enum err cancel(struct watcher *w, struct db_txn *t, const char *id)
@@ -169,7 +231,25 @@ static enum err retry_failed(const struct watcher *w, struct db_txn *t, const st
 		    memcmp(other.tx.b, p->tx.b, 32) == 0) {
 			other.tied = true;
 			other.tie = f.first;
-			other.request = f.request;
+			other.tied_in = f.request;
+			rc = queue_again(w, t, &other);
+		}
+	}
+	return rc;
+}
+
+/* With all that were refused with it: what may have been signed is planned again whole. */
+static enum err retry_refused(const struct watcher *w, struct db_txn *t, struct payout *p)
+{
+	struct request_tx_record tie;
+	if (!p->tied) {
+		return queue_again(w, t, p);
+	}
+	enum err rc = tie_read(&tie, t, p);
+	for (size_t i = 0; rc == ERR_OK && i < tie.n_out; i++) {
+		struct payout other;
+		rc = payout_read(&other, t, tie.payout[i]);
+		if (rc == ERR_OK && other.state == PAYOUT_REFUSED && tie_is_member(&tie, &other)) {
 			rc = queue_again(w, t, &other);
 		}
 	}
@@ -194,7 +274,7 @@ static enum err retry(struct watcher *w, struct db_txn *t, const char *id)
 			       "payout %s is %s; only a refused or failed one can be queued again",
 			       id, payout_state_name(p.state));
 	}
-	return queue_again(w, t, &p);
+	return retry_refused(w, t, &p);
 }
 
 enum err watcher_retry_payout(struct watcher *w, const char *id)

@@ -36,7 +36,10 @@ static enum err push(struct queue *q, size_t *room, const struct payout *p)
 	return ERR_OK;
 }
 
-/* Those whose time has come, whose tie is free, and which a request has room for. */
+/*
+ * Those whose time has come and whose tie is free: as many as a request has room for, and all that
+ * are tied besides, which go together.
+ */
 static enum err queue_load(struct queue *q, size_t *waiting, struct db_txn *t, uint64_t now)
 {
 	struct span key, value;
@@ -55,7 +58,7 @@ static enum err queue_load(struct queue *q, size_t *waiting, struct db_txn *t, u
 		if (rc == ERR_OK) {
 			rc = tie_ready(&ready, t, &p);
 		}
-		ready = ready && p.not_before <= now && q->n < REQUEST_PAYOUTS_MAX;
+		ready = ready && p.not_before <= now && (p.tied || q->n < REQUEST_PAYOUTS_MAX);
 		*waiting += !ready;
 		if (rc == ERR_OK && ready) {
 			rc = push(q, &room, &p);
@@ -81,6 +84,7 @@ struct making {
 	const struct account_view *account;
 	struct funds *funds;
 	size_t outputs; /* that there will be to pay from, once all this is mined */
+	size_t room;    /* for payouts, in the request */
 	struct queue *queue;
 };
 
@@ -95,7 +99,7 @@ static void set_planned(const struct making *m, const struct draft *d)
 	}
 }
 
-/* What queue[at] was in before, once more. ERR_FUNDS. */
+/* What queue[at] was in before, once more and whole. ERR_FUNDS, also when it has no room. */
 static enum err make_again(struct draft *d, const struct making *m, size_t at)
 {
 	struct request_tx_record tie;
@@ -109,7 +113,7 @@ static enum err make_again(struct draft *d, const struct making *m, size_t at)
 		}
 	}
 	if (rc == ERR_OK) {
-		rc = tie_take(d, m->t, &tie);
+		rc = d->n_payouts <= m->room ? tie_take(d, m->t, &tie) : ERR_FUNDS;
 	}
 	return rc == ERR_OK ? draft_fund(d, m->funds, m->rate, m->account) : rc;
 }
@@ -118,9 +122,10 @@ static enum err make_again(struct draft *d, const struct making *m, size_t at)
 static enum err make_new(struct draft *d, const struct making *m, size_t at)
 {
 	const struct queue *q = m->queue;
+	size_t most = m->room < PAYOUTS_A_TX ? m->room : PAYOUTS_A_TX;
 	enum err rc;
 	d->n_payouts = 0;
-	for (size_t i = at; i < q->n && d->n_payouts < PAYOUTS_A_TX; i++) {
+	for (size_t i = at; i < q->n && d->n_payouts < most; i++) {
 		bool alone = q->p[i].to.kind == ADDRESS_INTEGRATED;
 		if (q->planned[i] || q->p[i].tied) {
 			continue;
@@ -154,7 +159,7 @@ static enum err finish(struct draft *d, struct making *m)
 static enum err make_all(struct draft *drafts, size_t *n, struct making *m)
 {
 	bool dry = false;
-	for (size_t i = 0; i < m->queue->n && *n < REQUEST_TXS_MAX; i++) {
+	for (size_t i = 0; i < m->queue->n && *n < REQUEST_TXS_MAX && m->room > 0; i++) {
 		struct draft *d = &drafts[*n];
 		bool tied = m->queue->p[i].tied;
 		if (m->queue->planned[i] || (dry && !tied)) {
@@ -162,11 +167,13 @@ static enum err make_all(struct draft *drafts, size_t *n, struct making *m)
 		}
 		enum err rc = tied ? make_again(d, m, i) : make_new(d, m, i);
 		if (rc == ERR_FUNDS) {
-			dry = true;
+			/* What was asked before has inputs of its own: nobody waits for it. */
+			dry = dry || !tied;
 			continue;
 		}
 		if (rc == ERR_OK) {
 			set_planned(m, d);
+			m->room -= d->n_payouts;
 			++*n;
 			rc = finish(d, m);
 		}
@@ -182,8 +189,13 @@ enum err drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn 
 {
 	struct queue q = {0};
 	struct funds f = {0};
-	struct making m = {
-	    .t = t, .rate = rate, .w = w, .account = &w->account, .funds = &f, .queue = &q};
+	struct making m = {.t = t,
+			   .rate = rate,
+			   .w = w,
+			   .account = &w->account,
+			   .funds = &f,
+			   .room = REQUEST_PAYOUTS_MAX,
+			   .queue = &q};
 	*n = 0;
 	*left = 0;
 	*out = calloc(REQUEST_TXS_MAX, sizeof **out);

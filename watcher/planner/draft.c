@@ -50,12 +50,17 @@ static size_t extra_size(const struct draft *d, const struct account_view *accou
 	return size;
 }
 
+static uint64_t per_byte(const struct draft *d, const struct fee_rate *rate)
+{
+	return d->slow ? rate->least : rate->per_byte;
+}
+
 enum err draft_most_fee(struct amount *fee, const struct draft *d, size_t n_in,
 			const struct fee_rate *rate, const struct account_view *account)
 {
 	uint64_t weight = tx_weight_exact(n_in, n_in * OFFSETS_SIZE_MAX, d->n_payouts + d->n_change,
 					  extra_size(d, account), FEE_VARINT_WIDE);
-	return fee_of_weight(fee, weight, rate->per_byte, rate->mask);
+	return fee_of_weight(fee, weight, per_byte(d, rate), rate->mask);
 }
 
 /* What the payouts and the greatest fee for n_in inputs come to. */
@@ -102,6 +107,30 @@ enum err draft_split(struct draft *d, size_t most, struct amount least, const st
 	return rc;
 }
 
+/* ERR_FUNDS when the inputs it has do not suffice. */
+static enum err suffices(struct amount *have, const struct draft *d, const struct fee_rate *rate,
+			 const struct account_view *account)
+{
+	struct amount want;
+	enum err rc = draft_inputs(have, d);
+	if (rc != ERR_OK || d->n_in == 0) {
+		return rc == ERR_OK ? ERR_FUNDS : rc;
+	}
+	rc = needed(&want, d, d->n_in, rate, account);
+	return rc == ERR_OK && amount_cmp(*have, want) < 0 ? ERR_FUNDS : rc;
+}
+
+/* What was signed cannot be given up, and may have been all its inputs hold: see planner.h. */
+static enum err fund_slowly(struct draft *d, const struct fee_rate *rate,
+			    const struct account_view *account)
+{
+	struct amount have;
+	d->slow = true;
+	enum err rc = suffices(&have, d, rate, account);
+	d->slow = rc == ERR_OK;
+	return rc;
+}
+
 enum err draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rate,
 		    const struct account_view *account)
 {
@@ -109,17 +138,9 @@ enum err draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rat
 	size_t tied = d->n_in;
 	enum err rc;
 	d->n_change = 1;
-	for (;;) {
-		rc = draft_inputs(&have, d);
-		if (rc == ERR_OK && d->n_in > 0) {
-			rc = needed(&want, d, d->n_in, rate, account);
-			if (rc == ERR_OK && amount_cmp(have, want) >= 0) {
-				return ERR_OK;
-			}
-		}
-		if (rc == ERR_OK) {
-			rc = needed(&want, d, d->n_in + 1, rate, account);
-		}
+	d->slow = false;
+	while ((rc = suffices(&have, d, rate, account)) == ERR_FUNDS) {
+		rc = needed(&want, d, d->n_in + 1, rate, account);
 		if (rc != ERR_OK) {
 			break;
 		}
@@ -136,10 +157,13 @@ enum err draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rat
 		}
 		d->n_in++;
 	}
+	if (rc == ERR_OK) {
+		return rc;
+	}
 	for (; d->n_in > tied; d->n_in--) {
 		funds_give_back(f, &d->in[d->n_in - 1]);
 	}
-	return rc;
+	return rc == ERR_FUNDS && tied ? fund_slowly(d, rate, account) : rc;
 }
 
 enum err draft_plan(struct draft *d)
@@ -189,7 +213,7 @@ enum err draft_fee(struct draft *d, const struct fee_rate *rate, const struct ac
 		last = fee;
 		uint64_t weight = tx_weight_exact(d->n_in, offsets, d->n_payouts + d->n_change,
 						  extra_size(d, account), last.atomic);
-		enum err rc = fee_of_weight(&fee, weight, rate->per_byte, rate->mask);
+		enum err rc = fee_of_weight(&fee, weight, per_byte(d, rate), rate->mask);
 		if (rc != ERR_OK) {
 			return rc;
 		}

@@ -43,18 +43,21 @@ struct draft {
 	size_t n_change; /* outputs */
 	bool fresh;      /* its payouts are not in the store yet */
 	bool all;        /* its only payout takes all that the fee leaves */
+	bool slow;       /* at the least fee, because its inputs hold no more */
 	struct plan plan;
 };
 
 struct fee_rate {
 	uint64_t per_byte;
+	uint64_t least; /* per byte: the slowest level's */
 	uint64_t mask;
 };
 
 /*
  * Takes inputs for a draft's payouts from the funds: those the payouts are tied to, then one that
- * suffices with the least left over, else the largest. ERR_FUNDS, with nothing taken, when it
- * cannot be done with TX_INPUTS_MAX inputs.
+ * suffices with the least left over, else the largest. Inputs tied to that find no others to join
+ * them pay the least fee if they hold that. ERR_FUNDS, with nothing taken, when it cannot be done
+ * with TX_INPUTS_MAX inputs.
  */
 enum err MUST_CHECK draft_fund(struct draft *d, struct funds *f, const struct fee_rate *rate,
 			       const struct account_view *account);
@@ -76,7 +79,7 @@ void drafts_free(struct draft *d, size_t n);
 
 /* ---- what may have been signed before: ties.c ---- */
 
-/* The transaction that a tied payout was planned in last. */
+/* The transaction that a tied payout may have been signed in last. */
 enum err MUST_CHECK tie_read(struct request_tx_record *out, struct db_txn *t,
 			     const struct payout *p);
 /* Whether a payout may be planned as far as its tie goes: an untied one always. */

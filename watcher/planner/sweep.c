@@ -68,8 +68,10 @@ static enum err make_one(struct draft *d, const struct address *to, struct sweep
 		return rc;
 	}
 	/* No more than may leave; what is above that comes back as change. */
-	d->all = amount_cmp(have, s->above) <= 0;
-	struct amount leaves = d->all ? have : s->above;
+	struct amount leaves = amount_cmp(have, s->above) <= 0 ? have : s->above;
+	/* Planned again, a full one has no other input to take for its fee: it keeps the most that
+	 * one can be. */
+	d->all = leaves.atomic == have.atomic && d->n_in < TX_INPUTS_MAX;
 	if (!amount_sub(&p->amount, leaves, fee) || amount_cmp(p->amount, fee) <= 0) {
 		return ERR_FUNDS;
 	}

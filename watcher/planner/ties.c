@@ -23,7 +23,7 @@ static bool pays(const struct request_tx_record *tx, uint64_t number)
 enum err tie_read(struct request_tx_record *out, struct db_txn *t, const struct payout *p)
 {
 	struct request_record r = {0};
-	enum err rc = request_read(&r, t, p->request);
+	enum err rc = request_read(&r, t, p->tied_in);
 	if (rc != ERR_OK && rc != ERR_NOT_FOUND) {
 		return rc;
 	}
@@ -48,7 +48,7 @@ enum err tie_ready(bool *ready, struct db_txn *t, const struct payout *p)
 	}
 	enum err rc = output_read(&o, t, &p->tie);
 	/* Gone from the chain: what was signed comes back with it, so both are waited for. */
-	*ready = rc == ERR_OK && !o.reserved && o.state != DEPOSIT_REVERSED;
+	*ready = rc == ERR_OK && (!o.reserved || o.spent) && o.state != DEPOSIT_REVERSED;
 	secret_wipe(&o, sizeof o);
 	return rc;
 }

@@ -58,7 +58,9 @@ static enum err fee_rate(struct fee_rate *out, const struct watcher *w)
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	*out = (struct fee_rate){fee.per_byte[w->config.fee_level], fee.quantization_mask};
+	*out = (struct fee_rate){.per_byte = fee.per_byte[w->config.fee_level],
+				 .least = fee.per_byte[FEE_SLOW],
+				 .mask = fee.quantization_mask};
 	if (out->per_byte == 0 || out->per_byte > FEE_PER_BYTE_MOST) {
 		return err_set(ERR_NODE_ANSWER, "a fee of %" PRIu64 " per byte makes no sense",
 			       out->per_byte);

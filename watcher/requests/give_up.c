@@ -23,10 +23,11 @@ static enum err return_payouts(const struct watcher *w, struct db_txn *t,
 			    p.request != rec->info.number) {
 				continue;
 			}
-			if (!never_left && !p.tied) {
+			if (!never_left) {
 				/* A tie it had is among these inputs too, and stays. */
+				p.tie = p.tied ? p.tie : tx->in[0];
 				p.tied = true;
-				p.tie = tx->in[0];
+				p.tied_in = rec->info.number;
 			}
 			rc = payout_return(w, t, &p);
 		}

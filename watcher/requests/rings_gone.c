@@ -118,10 +118,9 @@ static enum err return_payout(struct db_txn *t, const struct sent_tx *s, uint64_
 		return rc;
 	}
 	p.state = PAYOUT_QUEUED;
-	if (!p.tied) {
-		p.tied = true;
-		p.tie = *tie;
-	}
+	p.tie = p.tied ? p.tie : *tie;
+	p.tied = true;
+	p.tied_in = s->request;
 	struct table_key k = key_queue(&p);
 	rc = payout_write(t, &p);
 	return rc == ERR_OK ? mark(t, T_QUEUE, key_span(&k)) : rc;

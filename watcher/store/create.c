@@ -4,7 +4,7 @@
 #include "common/base/secret.h"
 #include "watcher/store/store.h"
 
-#define FORM 2 /* of the store; another is refused */
+#define FORM 3 /* of the store; another is refused */
 #define ACCOUNT_SIZE (4 + 1 + 32 + 32 + 32 + 32 + 8 + PROTO_NAME_MAX)
 
 enum err watcher_create(struct db *db, const struct kit *kit, const struct identity_public *signer,

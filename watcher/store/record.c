@@ -166,6 +166,7 @@ static void c_payout(struct codec *c, struct payout *p)
 	c_bytes(c, p->tx.b, 32);
 	p->refused = c_enum(c, p->refused, 0, 0xffff);
 	c_bool(c, &p->tied);
+	c_u64(c, &p->tied_in);
 	c_outpoint(c, &p->tie);
 }
 

@@ -50,6 +50,9 @@ static enum err verify_payout(struct verifying *v, struct span key, struct span 
 		rc =
 		    verify_mark(v->t, T_REQUEST_OPEN, key_height(p.request), true, "open requests");
 	}
+	if (rc == ERR_OK && p.tied) {
+		rc = verify_mark(v->t, T_REQUESTS, key_height(p.tied_in), true, "requests");
+	}
 	for (size_t i = 0; rc == ERR_OK && i < sizeof TOGETHER / sizeof TOGETHER[0]; i++) {
 		if (p.state == TOGETHER[i].payout) {
 			rc = verify_paid(v->t, &p, TOGETHER[i].sent);

@@ -59,6 +59,7 @@ static enum err lying_fee(void *ctx, struct chain_fee *out)
 	for (int i = 0; i < FEE_LEVEL_COUNT; i++) {
 		out->per_byte[i] = p->lie == LIE_FEE_HUGE      ? UINT64_MAX / 2
 				   : p->lie == LIE_FEE_NOTHING ? 0
+				   : p->lie == LIE_FEE_TENFOLD ? 10 * out->per_byte[i]
 							       : out->per_byte[i];
 	}
 	if (p->lie == LIE_MASK_HUGE) {

@@ -25,6 +25,7 @@ enum lie {
 	LIE_MORE_OUTPUTS,   /* there are a thousand times more than there are */
 	LIE_FEE_HUGE,
 	LIE_FEE_NOTHING,
+	LIE_FEE_TENFOLD,
 	LIE_MASK_HUGE,
 };
 

@@ -120,6 +120,31 @@ static void cancelled_when_nothing_is_left(void **state)
 	request_free(&r);
 }
 
+/* Queued again, and then the rest of its inputs is spent too: whether that was signed, the signer
+ * knows alone. */
+static void tied_to_nothing(void **state)
+{
+	struct request r, again;
+	struct request_info info;
+	(void)state;
+	fall(&r, 1);
+	assert_int_equal(watcher_retry_payout(&p.w, "p0"), ERR_OK);
+	struct plan rest = r.txs[0].plan;
+	rest.in++;
+	spend_elsewhere(&rest, 1);
+	assert_int_equal(planned_request(&p, &again, &info), ERR_OK);
+	assert_int_equal(again.n_payouts, 2);
+	planned_reply(&p, &again, &info, NULL, ERR_CONFLICT);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_REFUSED);
+	planned_mine(&p, p.w.config.depth_above - 2, false);
+	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_STATE);
+	planned_mine(&p, 1, false);
+	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	request_free(&r);
+	request_free(&again);
+}
+
 /* The block that took the inputs is replaced: the signed transaction can be mined after all. */
 static void a_reorganisation_makes_it_possible_again(void **state)
 {
@@ -156,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(retried_from_what_is_left, make, unmake),
 	    cmocka_unit_test_setup_teardown(cancelled_when_nothing_is_left, make, unmake),
+	    cmocka_unit_test_setup_teardown(tied_to_nothing, make, unmake),
 	    cmocka_unit_test_setup_teardown(a_reorganisation_makes_it_possible_again, make, unmake),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
