@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/requests/requests.h"
 #include "watcher/scan/apply.h"
 
 static const char *const STATES[] = {
@@ -207,6 +208,58 @@ enum err sent_conflict(const struct watcher *w, struct db_txn *t, const struct k
 	return sent_each_open(t, lose, &c);
 }
 
+/* Whether a payout of it is still its own to pay. */
+static enum err is_newest(bool *out, struct db_txn *t, const struct sent_tx *s)
+{
+	enum err rc = ERR_OK;
+	*out = false;
+	for (size_t i = 0; rc == ERR_OK && i < s->n_payouts; i++) {
+		struct payout p;
+		rc = payout_read(&p, t, s->payouts[i]);
+		*out = *out || (rc == ERR_OK && memcmp(p.tx.b, s->id.b, 32) == 0);
+	}
+	return rc;
+}
+
+static bool share_image(const struct sent_tx *a, const struct sent_tx *b)
+{
+	for (size_t i = 0; i < a->n_images; i++) {
+		if (has_image(b, &a->images[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the confirmed one paid instead: the inputs that it had besides are free. */
+static enum err close_loser(void *ctx, struct db_txn *t, struct sent_tx *s)
+{
+	const struct sent_tx *winner = ctx;
+	struct request_record rec = {0};
+	struct table_key open = {0};
+	bool newest = true;
+	enum err rc = ERR_OK;
+	if (s->state == SENT_REJECTED && share_image(winner, s)) {
+		rc = is_newest(&newest, t, s);
+	}
+	if (rc != ERR_OK || newest) {
+		return rc;
+	}
+	key_bytes(&open, s->id.b, 32);
+	rc = unmark(t, T_SENT_OPEN, key_span(&open));
+	if (rc == ERR_OK) {
+		rc = request_read(&rec, t, s->request);
+	}
+	if (rc == ERR_OK && s->place >= rec.n_txs) {
+		rc = err_set(ERR_DB_DAMAGED, "a signed transaction is not in its request");
+	}
+	if (rc == ERR_OK) {
+		rc = reserve_inputs(t, &rec.txs[s->place], s->request, 0);
+	}
+	request_record_free(&rec);
+	return rc;
+}
+
 struct confirming {
 	const struct watcher *w;
 	uint64_t height;
@@ -219,6 +272,9 @@ static enum err confirm(void *ctx, struct db_txn *t, struct sent_tx *s)
 		return ERR_OK;
 	}
 	enum err rc = sent_set(t, s, SENT_CONFIRMED, PAYOUT_CONFIRMED);
+	if (rc == ERR_OK) {
+		rc = sent_each_open(t, close_loser, s);
+	}
 	return rc == ERR_OK ? sent_event(c->w, t, "transaction_confirmed", s) : rc;
 }
 

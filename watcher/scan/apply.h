@@ -28,7 +28,10 @@ enum err MUST_CHECK sent_unmined(const struct watcher *w, struct db_txn *t, cons
 /* A key image that our transaction has was spent by another one. */
 enum err MUST_CHECK sent_conflict(const struct watcher *w, struct db_txn *t,
 				  const struct key_image *image, const struct hash *by);
-/* Calls `one` with each that is not confirmed yet; it may set their state. Stops at an error. */
+/*
+ * Calls `one` with each that is not confirmed yet, and not rejected for one that is; it may set
+ * their state. Stops at an error.
+ */
 typedef enum err sent_open_visit(void *ctx, struct db_txn *t, struct sent_tx *s);
 enum err MUST_CHECK sent_each_open(struct db_txn *t, sent_open_visit *one, void *ctx);
 /* Ids of those in no block that can still be mined; unless `fresh`, only those given out before. */

@@ -23,7 +23,7 @@ enum table {
 	T_REQUESTS,     /* number -> request_record */
 	T_BODIES,       /* number -> the request as encoded */
 	T_SENT,         /* transaction id -> sent transaction */
-	T_SENT_OPEN,    /* transaction id: not confirmed yet */
+	T_SENT_OPEN,    /* transaction id: not confirmed yet, nor rejected for good */
 	T_EVENTS,       /* the ledger */
 	T_JOURNAL,      /* number -> hash, signature, content: copy of the signer's journal */
 	T_OUT_ADDRESS,  /* account, index, height, outpoint -> amount: deposits in blocks */

@@ -114,8 +114,11 @@ static enum err verify_sent(struct verifying *v, struct span key, struct span va
 	enum err rc = sent_decode(&s, key, value);
 	key_bytes(&open, s.id.b, 32);
 	if (rc == ERR_OK) {
-		rc = verify_mark(v->t, T_SENT_OPEN, open, s.state != SENT_CONFIRMED,
-				 "transactions on the way");
+		/* A rejected one leaves once the one that won is confirmed. */
+		rc = s.state == SENT_REJECTED
+			 ? ERR_OK
+			 : verify_mark(v->t, T_SENT_OPEN, open, s.state != SENT_CONFIRMED,
+				       "transactions on the way");
 	}
 	/* Either may be needed until its block is too deep to be replaced. */
 	if (rc == ERR_OK && is_on_the_way(&s)) {

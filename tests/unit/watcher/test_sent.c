@@ -68,6 +68,46 @@ static void kept_while_its_block_can_be_replaced(void **state)
 	signed_tx_free(&tx);
 }
 
+/* The fees rose, so the second plan has an input more; and then the first one is mined. */
+static void a_loser_gives_up_its_inputs(void **state)
+{
+	struct request r[2];
+	struct request_info info[2];
+	struct signed_tx tx[2] = {{.blob = NULL}};
+	struct address to = planned_to(&p, 0, 0);
+	struct broadcast_result sent;
+	struct balance b;
+	(void)state;
+	planned_payout(&p, 0, &to, amount_of(10 * ATOMIC_PER_XMR - ATOMIC_PER_XMR / 2000));
+	p.w.config.fee_level = FEE_SLOW;
+	assert_int_equal(planned_request(&p, &r[0], &info[0]), ERR_OK);
+	assert_int_equal(watcher_cancel_request(&p.w, info[0].number, false), ERR_OK);
+	p.w.config.fee_level = FEE_FASTEST;
+	assert_int_equal(planned_request(&p, &r[1], &info[1]), ERR_OK);
+	assert_int_equal(info[0].n_inputs, 1);
+	assert_int_equal(info[1].n_inputs, 2);
+	for (size_t i = 2; i > 0; i--) {
+		planned_sign(&p, &tx[i - 1], &r[i - 1]);
+		planned_reply(&p, &r[i - 1], &info[i - 1], &tx[i - 1], ERR_OK);
+	}
+	assert_int_equal(p.honest.submit(p.honest.ctx, tx[0].blob, tx[0].blob_size), ERR_OK);
+	planned_mine(&p, 1, true);
+	planned_mine(&p, SPENDABLE_AGE - 2, false);
+	assert_int_equal(watcher_balance(&p.w, &b), ERR_OK);
+	assert_int_equal(b.reserved.atomic, XMR(10).atomic);
+	planned_mine(&p, 1, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_CONFIRMED);
+	assert_int_equal(watcher_balance(&p.w, &b), ERR_OK);
+	assert_int_equal(b.reserved.atomic, 0);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	assert_int_equal(watcher_broadcast_again(&p.w, &sent), ERR_OK);
+	assert_int_equal(sent.submitted, 0);
+	for (size_t i = 0; i < 2; i++) {
+		request_free(&r[i]);
+		signed_tx_free(&tx[i]);
+	}
+}
+
 static int make(void **state)
 {
 	(void)state;
@@ -85,6 +125,7 @@ static int unmake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_loser_gives_up_its_inputs, make, unmake),
 	    cmocka_unit_test_setup_teardown(kept_while_its_block_can_be_replaced, make, unmake),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
