@@ -46,7 +46,7 @@ static enum err put_images(struct taking *k, const struct request_tx_record *rtx
 		rc = image_read(&r, k->t, &images[i]);
 		if (rc == ERR_NOT_FOUND) {
 			r = (struct image_record){.at = rtx->in[i]};
-			rc = ERR_OK;
+			rc = late_suspect(k->t);
 		}
 		if (rc == ERR_OK) {
 			r.signed_by = *id;

@@ -5,6 +5,7 @@
  */
 #include "watcher/scan/apply.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,9 +43,8 @@ enum err deposit_event(struct event_writer *e, const struct watcher *w, struct d
 	return ERR_OK;
 }
 
-static enum err spend_image(const struct watcher *w, struct db_txn *t,
-			    const struct key_image *image, const struct hash *by, uint64_t height,
-			    bool *ours)
+static enum err mark_spent(const struct watcher *w, struct db_txn *t, const struct key_image *image,
+			   const struct hash *by, uint64_t height, bool *ours)
 {
 	struct image_record r;
 	struct output_record o;
@@ -195,7 +195,7 @@ static enum err apply_tx(const struct watcher *w, struct db_txn *t, const struct
 	}
 	for (size_t i = 0; rc == ERR_OK && i < pt->tx.n_in; i++) {
 		if (!pt->tx.in[i].coinbase) {
-			rc = spend_image(w, t, &pt->tx.in[i].image, &ct->id, height, &own);
+			rc = mark_spent(w, t, &pt->tx.in[i].image, &ct->id, height, &own);
 		}
 	}
 	if (rc == ERR_OK && own) {
@@ -218,6 +218,76 @@ static enum err apply_tx(const struct watcher *w, struct db_txn *t, const struct
 	}
 	secret_wipe(found, pt->tx.n_out * sizeof *found);
 	free(found);
+	return rc;
+}
+
+/* What was taken for a deposit came back to us with our own transaction. */
+static enum err become_own(const struct watcher *w, struct db_txn *t, const struct outpoint *at)
+{
+	struct output_record o;
+	enum err rc = output_read(&o, t, at);
+	if (rc != ERR_OK || o.state == DEPOSIT_OWN || o.state == DEPOSIT_REVERSED) {
+		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	}
+	rc = output_reverse(w, t, at);
+	if (rc == ERR_OK) {
+		rc = output_read(&o, t, at);
+	}
+	if (rc == ERR_OK) {
+		o.state = DEPOSIT_OWN;
+		rc = output_write(t, &o);
+	}
+	if (rc == ERR_OK) {
+		struct table_key k = key_one_time(&o.one_time, at);
+		rc = mark(t, T_OUT_KEY, key_span(&k));
+	}
+	if (rc == ERR_OK) {
+		rc = output_event(w, t, &o, "output_own");
+	}
+	if (rc == ERR_OK) {
+		rc = duplicates_settle(t, &o.one_time);
+	}
+	secret_wipe(&o, sizeof o);
+	return rc;
+}
+
+static enum err tx_spends_late(const struct watcher *w, struct db_txn *t, const struct chain_tx *ct,
+			       uint64_t height, uint64_t *n)
+{
+	struct tx tx = {0};
+	bool own = false;
+	enum err rc = tx_parse(&tx, ct->blob, ct->size, ct->pruned);
+	if (rc != ERR_OK) {
+		return err_set(ERR_NODE_ANSWER, "a transaction of block %" PRIu64 " does not parse",
+			       height);
+	}
+	for (size_t i = 0; rc == ERR_OK && i < tx.n_in; i++) {
+		struct image_record r;
+		rc = tx.in[i].coinbase ? ERR_NOT_FOUND : image_read(&r, t, &tx.in[i].image);
+		if (rc == ERR_OK && !r.spent) {
+			rc = mark_spent(w, t, &tx.in[i].image, &ct->id, height, &own);
+			++*n;
+		}
+		rc = rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	}
+	if (rc == ERR_OK && own) {
+		rc = sent_mined(w, t, &ct->id, height);
+	}
+	for (uint32_t i = 0; rc == ERR_OK && own && i < tx.n_out; i++) {
+		rc = become_own(w, t, &(struct outpoint){ct->id, i});
+	}
+	tx_free(&tx);
+	return rc;
+}
+
+enum err block_spends_late(const struct watcher *w, struct db_txn *t, const struct chain_block *b,
+			   uint64_t *n)
+{
+	enum err rc = ERR_OK;
+	*n = 0;
+	for (size_t i = 0; rc == ERR_OK && i < b->n_txs; i++) {
+		rc = tx_spends_late(w, t, &b->txs[i], b->height, n);
+	}
 	return rc;
 }
 

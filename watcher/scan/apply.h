@@ -10,9 +10,29 @@ enum err MUST_CHECK block_apply(const struct watcher *w, struct db_txn *t,
 				const struct chain_block *b, const struct prepared_block *pb,
 				const uint8_t *derived);
 
+/*
+ * A block that is in the store already, for key images that were not known then: spends are
+ * recorded, ours with their payouts, and what came back to us with them is no deposit. *n counts
+ * the spends.
+ */
+enum err MUST_CHECK block_spends_late(const struct watcher *w, struct db_txn *t,
+				      const struct chain_block *b, uint64_t *n);
+
+/* Key images are new to us, or the node knows better: they may be spent in blocks we have. */
+enum err MUST_CHECK late_suspect(struct db_txn *t);
+/* Looks, at the chain's top, as far as one answer of the node goes; *more when not at the end. */
+enum err MUST_CHECK late_look(struct watcher *w, bool *more);
+
+/* Whether heights rise by one and each block names the one before it. ERR_NODE_*. */
+enum err MUST_CHECK batch_check_links(const struct chain_batch *batch);
+
 /* Forgets every block above `height` (or all, when everything goes); counts them. */
 enum err MUST_CHECK blocks_drop(const struct watcher *w, struct db_txn *t, uint64_t keep,
 				bool everything, size_t *dropped);
+
+/* An output's block is no more, or it was no deposit: its credit is reversed by an event. */
+enum err MUST_CHECK output_reverse(const struct watcher *w, struct db_txn *t,
+				   const struct outpoint *at);
 
 /* Credits deposits that are deep enough in a chain of `height` blocks, whose top is in the store.
  */

@@ -76,7 +76,7 @@ static enum err reversal_event(const struct watcher *w, struct db_txn *t,
 	return event_end(&e, t, NULL);
 }
 
-static enum err reverse(const struct watcher *w, struct db_txn *t, const struct outpoint *at)
+enum err output_reverse(const struct watcher *w, struct db_txn *t, const struct outpoint *at)
 {
 	struct output_record o;
 	enum err rc = output_read(&o, t, at);
@@ -142,7 +142,7 @@ static enum err drop_block(const struct watcher *w, struct db_txn *t, uint64_t h
 		struct table_key k = key_height_outpoint(height, &at);
 		rc = unmark(t, T_OUT_HEIGHT, key_span(&k));
 		if (rc == ERR_OK) {
-			rc = reverse(w, t, &at);
+			rc = output_reverse(w, t, &at);
 		}
 		rc = rc == ERR_OK ? ERR_NOT_FOUND : rc;
 	}

@@ -107,7 +107,7 @@ static enum err list_known(struct hash known[static KNOWN_MAX], size_t *n, struc
 	return rc;
 }
 
-static enum err check_links(const struct chain_batch *batch)
+enum err batch_check_links(const struct chain_batch *batch)
 {
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct chain_block *b = &batch->blocks[i];
@@ -258,7 +258,7 @@ static enum err fetch(struct watcher *w, struct chain_batch *batch, struct join 
 		struct db_txn *t = NULL;
 		enum err rc = w->chain.blocks(w->chain.ctx, batch, known, n);
 		if (rc == ERR_OK) {
-			rc = check_links(batch);
+			rc = batch_check_links(batch);
 		}
 		if (rc == ERR_OK) {
 			rc = db_begin(&t, w->db, false);
@@ -364,7 +364,12 @@ static enum err step(struct watcher *w, struct sync_result *out)
 	out->node_ready = h.state == HEALTH_HEALTHY;
 	/* A node that is behind lacks outputs that are only not there yet. */
 	if (rc == ERR_OK && out->done && out->height == info.height) {
-		rc = rings_check(w);
+		bool more;
+		rc = late_look(w, &more);
+		out->done = !more;
+		if (rc == ERR_OK && !more) {
+			rc = rings_check(w);
+		}
 	}
 	if (rc == ERR_OK && out->done && out->height >= info.height) {
 		rc = pool_look(w);

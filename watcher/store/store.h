@@ -14,6 +14,7 @@
 #define META_GENESIS "genesis"
 #define META_JOURNAL "journal" /* the newest journal head seen */
 #define META_RINGS "rings"     /* there when rings of signed transactions must be looked at */
+#define META_LATE "late"       /* there when key images may have been spent unseen: scan/late.c */
 #define META_HALT "halt"       /* number of the event that halted payouts; absent: none */
 #define META_JOURNAL_START "journal-start" /* the kit's head: what our copy carries on from */
 #define META_PRUNED "pruned"               /* time of the last pruning */

@@ -1,12 +1,29 @@
 /* Signed transactions on their way: into blocks, out of them again, and out of the store. */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "tests/unit/watcher/planned.h"
 
 #define XMR(n) amount_of((n)*ATOMIC_PER_XMR)
 #define DAY UINT64_C(86400)
 
 static struct planned p;
+
+struct counting {
+	const char *kind;
+	size_t n;
+};
+
+static bool count_kind(void *ctx, const struct event *e)
+{
+	struct counting *c = ctx;
+	char member[64];
+	snprintf(member, sizeof member, "\"kind\":\"%s\"", c->kind);
+	c->n += memmem(e->json.p, e->json.n, member, strlen(member)) != NULL;
+	return true;
+}
 
 /* A payout that is signed, with its request and its transaction. */
 static void sign_one(struct request *r, struct request_info *info, struct signed_tx *tx)
@@ -108,6 +125,87 @@ static void a_loser_gives_up_its_inputs(void **state)
 	}
 }
 
+static size_t count(const char *kind)
+{
+	struct counting c = {kind, 0};
+	assert_int_equal(watcher_events(&p.w, 0, count_kind, &c), ERR_OK);
+	return c.n;
+}
+
+/* Its key images come too late: the blocks in between have it, and change that looked like a
+ * deposit. */
+static void mined_before_its_reply_came(void **state)
+{
+	struct request r;
+	struct request_info info;
+	struct signed_tx tx = {0};
+	struct address to = planned_to(&p, 0, 0);
+	struct balance before, wrong, after;
+	(void)state;
+	planned_payout(&p, 0, &to, XMR(1));
+	assert_int_equal(planned_request(&p, &r, &info), ERR_OK);
+	planned_sign(&p, &tx, &r);
+	assert_int_equal(watcher_balance(&p.w, &before), ERR_OK);
+	assert_int_equal(p.honest.submit(p.honest.ctx, tx.blob, tx.blob_size), ERR_OK);
+	planned_mine(&p, 1, true);
+	planned_mine(&p, 30, false);
+	assert_int_equal(watcher_balance(&p.w, &wrong), ERR_OK);
+	assert_true(wrong.total.atomic > before.total.atomic);
+	size_t credits = count("deposit_credited");
+	assert_int_equal(count("deposit_reversed"), 0);
+	planned_reply(&p, &r, &info, &tx, ERR_OK);
+	planned_mine(&p, 0, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_CONFIRMED);
+	assert_int_equal(watcher_balance(&p.w, &after), ERR_OK);
+	assert_int_equal(after.total.atomic,
+			 before.total.atomic - XMR(1).atomic - r.txs[0].plan.fee.atomic);
+	assert_int_equal(count("deposit_reversed"), 1);
+	assert_int_equal(count("output_own"), 1);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	/* And once is enough. */
+	planned_mine(&p, 30, false);
+	assert_int_equal(count("deposit_credited"), credits);
+	assert_int_equal(count("deposit_reversed"), 1);
+	assert_int_equal(count("transaction_in_block"), 1);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	request_free(&r);
+	signed_tx_free(&tx);
+}
+
+/* Another wallet of the same words spent its input before the reply told which that is. */
+static void overtaken_before_its_reply_came(void **state)
+{
+	struct request r;
+	struct request_info info;
+	struct signed_tx tx = {0}, other = {0};
+	struct address to = planned_to(&p, 0, 0);
+	struct broadcast_result sent;
+	(void)state;
+	planned_payout(&p, 0, &to, XMR(1));
+	assert_int_equal(planned_request(&p, &r, &info), ERR_OK);
+	planned_sign(&p, &tx, &r);
+	struct plan_payout out = {.to = planned_to(&p, 0, 1), .amount = XMR(2)};
+	struct plan plan = r.txs[0].plan;
+	plan.n_out = 1;
+	plan.out = &out;
+	assert_int_equal(tx_build(&other, &plan, &p.ours.account, &p.ours.spend, &p.rng), ERR_OK);
+	assert_int_equal(p.honest.submit(p.honest.ctx, other.blob, other.blob_size), ERR_OK);
+	planned_mine(&p, 1, true);
+	/* More than one answer of the node holds. */
+	planned_mine(&p, 1100, false);
+	planned_reply(&p, &r, &info, &tx, ERR_OK);
+	assert_int_equal(watcher_broadcast(&p.w, &sent), ERR_OVERTAKEN);
+	planned_mine(&p, 0, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_FAILED);
+	assert_int_equal(count("spent_elsewhere"), 1);
+	assert_int_equal(watcher_broadcast_again(&p.w, &sent), ERR_OK);
+	assert_int_equal(watcher_cancel_payout(&p.w, "p0"), ERR_OK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	request_free(&r);
+	signed_tx_free(&tx);
+	signed_tx_free(&other);
+}
+
 static int make(void **state)
 {
 	(void)state;
@@ -126,6 +224,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_loser_gives_up_its_inputs, make, unmake),
+	    cmocka_unit_test_setup_teardown(mined_before_its_reply_came, make, unmake),
+	    cmocka_unit_test_setup_teardown(overtaken_before_its_reply_came, make, unmake),
 	    cmocka_unit_test_setup_teardown(kept_while_its_block_can_be_replaced, make, unmake),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
