@@ -551,6 +551,21 @@ enum err MUST_CHECK watcher_broadcast(struct watcher *w, struct broadcast_result
 /* The same for those alone that were given out before: a pool may drop what it took. */
 enum err MUST_CHECK watcher_broadcast_again(struct watcher *w, struct broadcast_result *out);
 
+/* ---- Key images ---- */
+
+/*
+ * A message that asks the signer for the key images of unspent outputs of which we have none, as
+ * many as fit, appended to `file`. *n counts them, *left those that do not fit. ERR_NOT_FOUND when
+ * there are none.
+ */
+enum err MUST_CHECK watcher_ask_images(const struct watcher *w, struct buf *file, size_t *n,
+				       size_t *left);
+/*
+ * Takes what the signer answers, each by its proof, all or nothing; the next sync looks in the
+ * blocks that are known already for what spent them. *n counts the new ones. ERR_MSG_*, ERR_PROOF.
+ */
+enum err MUST_CHECK watcher_import_images(struct watcher *w, struct span file, size_t *n);
+
 /* ---- The signer's journal ---- */
 
 struct journal_export {

@@ -26,6 +26,13 @@ struct bpplus {
 enum err MUST_CHECK clsag_verify(const struct clsag *sig, const struct hash *message,
 				 const struct ring_member ring[static RING_SIZE],
 				 const struct key_image *image, const struct commitment *pseudo);
+/*
+ * That a key image is the one of an output: the proof that the official wallet exports, a ring
+ * signature of one member over the image itself (c, then r). ERR_PROOF, ERR_POINT. Source: monero
+ * src/wallet/wallet2.cpp (export_key_images).
+ */
+enum err MUST_CHECK image_verify(const struct key_image *image, const uint8_t signature[static 64],
+				 const struct public_key *one_time);
 /* V: n (1..16) output commitments (not divided). */
 enum err MUST_CHECK bpplus_verify(const struct bpplus *proof, const struct commitment *V, size_t n);
 

@@ -155,6 +155,7 @@ enum err MUST_CHECK cmd_request_list(const struct options *o);
 enum err MUST_CHECK cmd_request_show(const struct options *o);
 enum err MUST_CHECK cmd_request_cancel(const struct options *o);
 enum err MUST_CHECK cmd_import(const struct options *o);
+enum err MUST_CHECK cmd_outputs(const struct options *o);
 enum err MUST_CHECK cmd_broadcast(const struct options *o);
 enum err MUST_CHECK cmd_journal_export(const struct options *o);
 enum err MUST_CHECK cmd_audit_export(const struct options *o);

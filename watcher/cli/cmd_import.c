@@ -1,4 +1,4 @@
-/* import: the signer's reply. broadcast: what it signed. */
+/* import: the signer's reply, or key images. broadcast: what it signed. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -87,6 +87,22 @@ static enum err print(const struct options *o, const struct watcher *w,
 	return out_end(&l.out);
 }
 
+static enum err import_images(const struct options *o, struct watcher *w, struct span file)
+{
+	struct out out;
+	size_t n;
+	enum err rc = watcher_import_images(w, file, &n);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	out_begin(&out, o->json);
+	json_open(&out, NULL, '{');
+	json_number(&out, "key_images", n);
+	json_close(&out, '}');
+	say(&out, "%zu new key images; the next sync finds what they spent", n);
+	return out_end(&out);
+}
+
 enum err cmd_import(const struct options *o)
 {
 	struct opened p;
@@ -103,7 +119,10 @@ enum err cmd_import(const struct options *o)
 	if (rc == ERR_OK) {
 		rc = watcher_import_reply(&p.w, buf_span(&file), &r);
 	}
-	if (rc == ERR_OK) {
+	if (rc == ERR_MSG_TYPE) {
+		err_clear();
+		rc = import_images(o, &p.w, buf_span(&file));
+	} else if (rc == ERR_OK) {
 		rc = print(o, &p.w, &r);
 	}
 	opened_close(&p);

@@ -84,9 +84,15 @@ static const struct command COMMANDS[] = {
      "request\n"
      "was never shown to the signer) they are free.",
      1, cmd_request_cancel},
-    {"import", "jS", "FILE|--scan WHERE", "Takes the signer's reply.", 1, cmd_import},
+    {"import", "jS", "FILE|--scan WHERE", "Takes the signer's reply, or its key images.", 1,
+     cmd_import},
     {"broadcast", "j", "", "Gives signed transactions to the node, always as the same bytes.", 0,
      cmd_broadcast},
+    {"outputs", "ojQPDR", "--out FILE|--qr|--png FOLDER",
+     "Asks for the key images of outputs (airlock-signer key-images), which tell what is spent: "
+     "after\n"
+     "a store was restored, or when another wallet of the same words spends too.",
+     0, cmd_outputs},
     {"journal export", "ofjQPDR", "--out FILE|--qr|--png FOLDER [--after N]",
      "Our copy of the signer's journal, sealed to the signer: what it catches up with.", 0,
      cmd_journal_export},
