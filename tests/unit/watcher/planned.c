@@ -68,6 +68,26 @@ static enum err lying_fee(void *ctx, struct chain_fee *out)
 	return rc;
 }
 
+static enum err lying_spent(void *ctx, uint8_t *out, const struct key_image *images, size_t n)
+{
+	struct planned *p = ctx;
+	enum err rc = p->honest.spent(p->honest.ctx, out, images, n);
+	if (rc == ERR_OK && (p->lie == LIE_SPENT || p->lie == LIE_OTHER_BLOCKS)) {
+		memset(out, 1, n);
+	}
+	return rc;
+}
+
+static enum err lying_blocks(void *ctx, struct chain_batch *out, const struct hash *known, size_t n)
+{
+	struct planned *p = ctx;
+	enum err rc = p->honest.blocks(p->honest.ctx, out, known, n);
+	if (rc == ERR_OK && p->lie == LIE_OTHER_BLOCKS && out->n > 1) {
+		out->blocks[out->n - 1].id.b[3] ^= 1;
+	}
+	return rc;
+}
+
 /* The rest is passed on as it is. */
 #define PASS_ON(name, params, ...)                                                                 \
 	static enum err pass_##name params                                                         \
@@ -76,10 +96,7 @@ static enum err lying_fee(void *ctx, struct chain_fee *out)
 		return p->honest.name(p->honest.ctx, __VA_ARGS__);                                 \
 	}
 PASS_ON(info, (void *ctx, struct chain_info *out), out)
-PASS_ON(blocks, (void *ctx, struct chain_batch *out, const struct hash *known, size_t n), out,
-	known, n)
 PASS_ON(pool, (void *ctx, struct chain_pool_tx **out, size_t *n), out, n)
-PASS_ON(spent, (void *ctx, uint8_t *out, const struct key_image *images, size_t n), out, images, n)
 PASS_ON(submit, (void *ctx, const uint8_t *blob, size_t n), blob, n)
 PASS_ON(place, (void *ctx, struct chain_tx_place *out, const struct hash *ids, size_t n), out, ids,
 	n)
@@ -125,13 +142,13 @@ void planned_make(struct planned *p, size_t blocks, size_t n, struct amount each
 	struct clock clock = {p, wall, steady};
 	struct chain node = {.ctx = p,
 			     .info = pass_info,
-			     .blocks = pass_blocks,
+			     .blocks = lying_blocks,
 			     .block_id = pass_block_id,
 			     .distribution = lying_distribution,
 			     .outs = lying_outs,
 			     .fee = lying_fee,
 			     .pool = pass_pool,
-			     .spent = pass_spent,
+			     .spent = lying_spent,
 			     .submit = pass_submit,
 			     .place = pass_place};
 	p->disk = disk_new();

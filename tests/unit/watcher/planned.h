@@ -27,6 +27,8 @@ enum lie {
 	LIE_FEE_NOTHING,
 	LIE_FEE_TENFOLD,
 	LIE_MASK_HUGE,
+	LIE_SPENT,        /* every key image is spent in a block */
+	LIE_OTHER_BLOCKS, /* the same, and the last block of an answer is another */
 };
 
 struct planned {

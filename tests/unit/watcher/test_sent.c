@@ -206,6 +206,30 @@ static void overtaken_before_its_reply_came(void **state)
 	signed_tx_free(&other);
 }
 
+/* Spent it may say, but no block that we have shows it; and other blocks than ours are none. */
+static void the_node_says_that_all_is_spent(void **state)
+{
+	struct request r;
+	struct request_info info;
+	struct signed_tx tx = {0};
+	struct balance before, after;
+	struct sync_result synced;
+	(void)state;
+	sign_one(&r, &info, &tx);
+	assert_int_equal(watcher_balance(&p.w, &before), ERR_OK);
+	p.lie = LIE_OTHER_BLOCKS;
+	assert_int_equal(watcher_sync(&p.w, &synced), ERR_NODE_ANSWER);
+	p.lie = LIE_SPENT;
+	assert_int_equal(watcher_sync(&p.w, &synced), ERR_OK);
+	assert_true(synced.done);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_SIGNED);
+	assert_int_equal(watcher_balance(&p.w, &after), ERR_OK);
+	assert_memory_equal(&before, &after, sizeof before);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	request_free(&r);
+	signed_tx_free(&tx);
+}
+
 static int make(void **state)
 {
 	(void)state;
@@ -226,6 +250,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_loser_gives_up_its_inputs, make, unmake),
 	    cmocka_unit_test_setup_teardown(mined_before_its_reply_came, make, unmake),
 	    cmocka_unit_test_setup_teardown(overtaken_before_its_reply_came, make, unmake),
+	    cmocka_unit_test_setup_teardown(the_node_says_that_all_is_spent, make, unmake),
 	    cmocka_unit_test_setup_teardown(kept_while_its_block_can_be_replaced, make, unmake),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
