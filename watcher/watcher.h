@@ -64,6 +64,7 @@ struct watcher_config {
 	bool credit_locked; /* also while an explicit unlock time keeps it from being spent */
 	enum fee_level fee_level;
 	uint64_t request_seconds;  /* how long a request may be signed */
+	uint64_t requests_after;   /* new ones have greater numbers: the signer answered this one */
 	uint64_t stall_seconds;    /* no block for so long: the node stands still; 0: never */
 	uint64_t witnesses_needed; /* of those there are, so many must agree */
 	uint64_t request_grace;    /* so many seconds after its time a request is given up */

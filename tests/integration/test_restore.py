@@ -3,6 +3,7 @@ A watcher's store out of a backup: what was paid since is spent, and nothing is 
 witness is the official wallet of the same words.
 """
 import os
+import re
 import shutil
 
 from airlock import FAILED, REFUSED, POLICY
@@ -57,12 +58,24 @@ def scenario_restored_store_learns_what_is_spent():
         again = watcher.run('outputs', '--out', treasury.path('none'), code=FAILED)
         assert 'known' in again.err and not os.path.exists(treasury.path('none'))
 
-        # Queued once more it is not paid once more; what is new is paid.
-        watcher.add('since', payee.address(), 3 * XMR)
+        # What is new is paid; queued once more it is not paid once more.
         watcher.add('new', payee.address(), XMR)
-        refused = treasury.request()
-        treasury.signer.sign(refused, refused + '.reply', code=REFUSED)
-        assert witness.balance() == right[:2]
+        stale = treasury.request()
+        refused = treasury.signer.sign(stale, stale + '.reply', code=REFUSED)
+        newest = re.search(r'request 2 comes after (\d+)', refused.err)[1]
+        watcher.run('request', 'cancel', '2')
+        watcher.run('request', 'build', '--after', newest, '--out', treasury.path('new'))
+        treasury.send(treasury.path('new'))
+        confirm(chain, treasury, payer)
+        assert payee.balance()[0] == 5 * XMR
+        watcher.add('since', payee.address(), 3 * XMR)
+        again = treasury.request()
+        refused = treasury.signer.sign(again, again + '.reply', code=REFUSED)
+        assert 'payout_twice' in refused.err, refused.err
+        watcher.take(again + '.reply')
+        assert watcher.payouts()['since'] == 'refused'
+        watcher.run('payout', 'cancel', 'since')
+        assert watcher.balance()[:2] == witness.balance()
 
 
 def scenario_restored_store_takes_an_old_reply():

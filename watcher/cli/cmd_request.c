@@ -72,10 +72,14 @@ static enum err build(const struct options *o, planning *plan)
 	struct buf file;
 	struct out out;
 	enum fee_level level = FEE_NORMAL;
+	uint64_t after = 0;
 	char title[TITLE_MAX];
 	enum err rc = message_wanted(o);
 	if (rc == ERR_OK && o->fee) {
 		rc = fee_level_parse(&level, o->fee);
+	}
+	if (rc == ERR_OK && o->after) {
+		rc = option_number(&after, o->after, UINT32_MAX - 1, "--after");
 	}
 	if (rc != ERR_OK) {
 		return rc;
@@ -86,6 +90,7 @@ static enum err build(const struct options *o, planning *plan)
 		if (o->fee) {
 			p.w.config.fee_level = level;
 		}
+		p.w.config.requests_after = after;
 		rc = watcher_sync(&p.w, &synced);
 	}
 	if (rc == ERR_OK) {

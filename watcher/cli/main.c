@@ -66,9 +66,11 @@ static const struct command COMMANDS[] = {
     {"payout cancel", "j", "ID", "Takes a payout out of the queue.", 1, cmd_payout_cancel},
     {"payout retry", "j", "ID", "Queues a payout that the signer refused once more.", 1,
      cmd_payout_retry},
-    {"request build", "oejQPDR", "--out FILE|--qr|--png FOLDER [--fee slow|normal|fast|fastest]",
-     "Plans all queued payouts into an unsigned request and reserves its inputs.", 0,
-     cmd_request_build},
+    {"request build", "oefjQPDR",
+     "--out FILE|--qr|--png FOLDER [--fee slow|normal|fast|fastest] [--after N]",
+     "Plans all queued payouts into an unsigned request and reserves its inputs. With --after its\n"
+     "number is above N: after a store was restored, the newest that the signer answered.",
+     0, cmd_request_build},
     {"sweep", "omOejQPDR",
      "--out FILE|--qr|--png FOLDER [--amount XMR] [--outputs N] [--fee slow|normal|fast|fastest]",
      "Plans a request that moves to the vault what lies above the float (both are in the\n"

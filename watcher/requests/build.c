@@ -225,6 +225,9 @@ static enum err store(struct watcher *w, struct request *r, struct draft *d, str
 		rc = fill_record(&rec, r, d);
 	}
 	if (rc == ERR_OK) {
+		rc = counter_raise(t, COUNT_REQUESTS, w->config.requests_after);
+	}
+	if (rc == ERR_OK) {
 		rc = counter_next(t, COUNT_REQUESTS, &r->number);
 	}
 	rec.info.number = r->number;

@@ -98,6 +98,17 @@ enum err counter_next(struct db_txn *t, enum counter which, uint64_t *out)
 	return meta_put(t, META_COUNTERS, db_span(b, sizeof b));
 }
 
+enum err counter_raise(struct db_txn *t, enum counter which, uint64_t above)
+{
+	uint8_t b[8 * COUNTERS];
+	enum err rc = meta_get(t, META_COUNTERS, b, sizeof b);
+	if ((rc != ERR_OK && rc != ERR_NOT_FOUND) || load64_le(b + 8 * which) >= above) {
+		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	}
+	store64_le(b + 8 * which, above);
+	return meta_put(t, META_COUNTERS, db_span(b, sizeof b));
+}
+
 bool id_is_good(const char *id, size_t most)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -27,6 +27,8 @@ enum err MUST_CHECK meta_get(struct db_txn *t, const char *name, void *out, size
 /* The next number of a kind, from 1. */
 enum counter { COUNT_PAYOUTS, COUNT_REQUESTS, COUNT_INVOICES, COUNTERS };
 enum err MUST_CHECK counter_next(struct db_txn *t, enum counter which, uint64_t *out);
+/* The next number is above this one. */
+enum err MUST_CHECK counter_raise(struct db_txn *t, enum counter which, uint64_t above);
 /* The number that was given out last, 0 none. */
 enum err MUST_CHECK counter_get(struct db_txn *t, enum counter which, uint64_t *out);
 
