@@ -171,6 +171,20 @@ enum err cold_answer(struct world *w, struct span request, struct buf *reply,
 	return reply->n ? ERR_OK : rc;
 }
 
+enum err cold_key_images(struct world *w, struct span asked, struct buf *answer)
+{
+	struct env env = make_env(w, NULL);
+	struct session_hooks hooks = {w, agree, lend, take_back};
+	size_t n;
+	enum err rc = disk_open(&env.db, w->cold);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = session_key_images(answer, &n, &env, asked, &hooks);
+	db_close(env.db);
+	return rc;
+}
+
 enum err cold_catch_up(struct world *w, struct span copy, struct catch_up *out)
 {
 	struct env env = make_env(w, NULL);

@@ -10,10 +10,11 @@
 
 #define STEPS 90
 
-static const char *const STEP_NAMES[] = {
-    "deposit", "mine",    "sync",  "payout",  "request",  "answer",   "import",  "send",
-    "reorg",   "node",    "clock", "hot cut", "cold cut", "restart",  "cancel",  "replay",
-    "resume",  "invoice", "close", "decide",  "snapshot", "rollback", "catch up"};
+static const char *const STEP_NAMES[] = {"deposit",  "mine",     "sync",     "payout",  "request",
+					 "answer",   "import",   "send",     "reorg",   "node",
+					 "clock",    "hot cut",  "cold cut", "restart", "cancel",
+					 "replay",   "resume",   "invoice",  "close",   "decide",
+					 "snapshot", "rollback", "catch up", "copy",    "restore"};
 
 static void run(struct world *w, const struct origin *o, uint64_t seed, bool trace)
 {

@@ -231,7 +231,8 @@ static void payouts_arrive_once(struct world *w)
 			world_fail(w, "payout %s is %s but was never paid", p.id,
 				   payout_state_name(p.state));
 		}
-		if (!done && r.times[i] != 0) {
+		/* One that is paid by a request that the store forgot is nothing but refused. */
+		if (!done && r.times[i] != 0 && !w->restored) {
 			world_fail(w, "payout %s was paid but is %s", p.id,
 				   payout_state_name(p.state));
 		}

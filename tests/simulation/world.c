@@ -36,21 +36,22 @@ enum step {
 	STEP_SNAPSHOT,
 	STEP_ROLLBACK,
 	STEP_CATCH_UP,
+	STEP_COPY_HOT,
+	STEP_RESTORE_HOT,
 };
 
 /* Which step comes how often. */
 static const enum step MIX[] = {
-    STEP_DEPOSIT,  STEP_DEPOSIT,  STEP_MINE,    STEP_MINE,    STEP_MINE,   STEP_MINE,
-    STEP_SYNC,     STEP_SYNC,     STEP_SYNC,    STEP_PAYOUT,  STEP_PAYOUT, STEP_REQUEST,
-    STEP_REQUEST,  STEP_ANSWER,   STEP_ANSWER,  STEP_ANSWER,  STEP_IMPORT, STEP_IMPORT,
-    STEP_IMPORT,   STEP_SEND,     STEP_SEND,    STEP_REORG,   STEP_NODE,   STEP_CLOCK,
-    STEP_HOT_CUT,  STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL,  STEP_REPLAY, STEP_MINE,
-    STEP_RESUME,   STEP_INVOICE,  STEP_CLOSE,   STEP_INVOICE, STEP_CLOSE,  STEP_SNAPSHOT,
-    STEP_ROLLBACK, STEP_CATCH_UP, STEP_DECIDE,
+    STEP_DEPOSIT,  STEP_DEPOSIT,  STEP_MINE,    STEP_MINE,     STEP_MINE,        STEP_MINE,
+    STEP_SYNC,     STEP_SYNC,     STEP_SYNC,    STEP_PAYOUT,   STEP_PAYOUT,      STEP_REQUEST,
+    STEP_REQUEST,  STEP_ANSWER,   STEP_ANSWER,  STEP_ANSWER,   STEP_IMPORT,      STEP_IMPORT,
+    STEP_IMPORT,   STEP_SEND,     STEP_SEND,    STEP_REORG,    STEP_NODE,        STEP_CLOCK,
+    STEP_HOT_CUT,  STEP_COLD_CUT, STEP_RESTART, STEP_CANCEL,   STEP_REPLAY,      STEP_MINE,
+    STEP_RESUME,   STEP_INVOICE,  STEP_CLOSE,   STEP_INVOICE,  STEP_CLOSE,       STEP_SNAPSHOT,
+    STEP_ROLLBACK, STEP_CATCH_UP, STEP_DECIDE,  STEP_COPY_HOT, STEP_RESTORE_HOT,
 };
 
-static void say(const struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void say(const struct world *w, const char *fmt, ...)
+void world_say(const struct world *w, const char *fmt, ...)
 {
 	if (w->trace) {
 		va_list ap;
@@ -169,6 +170,7 @@ void world_boot_hot(struct world *w)
 	}
 	/* Blocks of this chain come when a step mines them, not every two minutes. */
 	w->watcher.config.stall_seconds = 0;
+	w->watcher.config.requests_after = w->newest_request;
 	w->hot_up = true;
 }
 
@@ -218,21 +220,24 @@ void world_end(struct world *w)
 	disk_free(w->hot);
 	disk_free(w->cold);
 	disk_free(w->kept);
+	disk_free(w->kept_hot);
 	fake_chain_free(w->chain);
 }
 
 /* Which failures are part of the game; any other is a fault of ours. */
-static bool expected(struct world *w, const char *what, enum err rc)
+bool world_expected(struct world *w, const char *what, enum err rc)
 {
 	if (rc == ERR_OK) {
 		return true;
 	}
-	say(w, "%s: %s (%s)", what, err_name(rc), err_detail());
+	world_say(w, "%s: %s (%s)", what, err_name(rc), err_detail());
 	bool game = (rc == ERR_IO && (disk_is_dead(w->hot) || disk_is_dead(w->cold))) ||
 		    err_category(rc) == CAT_NODE || rc == ERR_FUNDS || rc == ERR_OVERTAKEN ||
 		    rc == ERR_NOT_FOUND || rc == ERR_STATE || rc == ERR_HALTED ||
 		    err_category(rc) == CAT_REFUSED ||
 		    /* Two journals of one signer: found out, and a person's to solve. */
+		    /* Requests of before, which the store does not know. */
+		    (w->restored && rc == ERR_MSG_UNKNOWN) ||
 		    (w->rolled_back && (rc == ERR_JOURNAL_BROKEN || rc == ERR_JOURNAL_FORK ||
 					rc == ERR_MSG_REPLAYED));
 	if (!game) {
@@ -265,7 +270,7 @@ static bool deposit(struct world *w)
 	} else {
 		fake_chain_pay(w->chain, &to, amount);
 	}
-	say(w, "deposit to %u/%u of %" PRIu64, at.major, at.minor, amount.atomic);
+	world_say(w, "deposit to %u/%u of %" PRIu64, at.major, at.minor, amount.atomic);
 	return true;
 }
 
@@ -276,7 +281,7 @@ static bool mine(struct world *w)
 	if (fake_chain_time(w->chain) > w->now) {
 		w->now = fake_chain_time(w->chain);
 	}
-	say(w, "mined %zu", n);
+	world_say(w, "mined %zu", n);
 	return true;
 }
 
@@ -284,8 +289,19 @@ static bool sync_hot(struct world *w)
 {
 	struct sync_result result;
 	enum err rc = watcher_sync(&w->watcher, &result);
-	say(w, "sync: %zu added, %zu dropped", result.added, result.dropped);
-	return expected(w, "sync", rc);
+	world_say(w, "sync: %zu added, %zu dropped", result.added, result.dropped);
+	return world_expected(w, "sync", rc);
+}
+
+enum err world_order(struct world *w, const struct sim_payout *p)
+{
+	struct payout_order order = {.id = p->id,
+				     .to = p->to,
+				     .amount = p->amount,
+				     .reference = "",
+				     .priority = p->priority,
+				     .not_before = p->not_before};
+	return watcher_add_payout(&w->watcher, &order, NULL);
 }
 
 static bool payout(struct world *w)
@@ -299,21 +315,15 @@ static bool payout(struct world *w)
 	address_of(&p->to, &w->origin->recipients[p->recipient],
 		   (struct subaddress){0, (uint32_t)draw(w, 3)});
 	p->amount = amount_of((1 + draw(w, 4000)) * 1000000000 + w->n_payouts);
-	struct payout_order order = {
-	    .id = p->id,
-	    .to = p->to,
-	    .amount = p->amount,
-	    .reference = "",
-	    .priority = (enum payout_priority)(PAYOUT_HIGH + draw(w, 3)),
-	    .not_before = draw(w, 4) ? 0 : w->now + draw(w, 7200),
-	};
-	enum err rc = watcher_add_payout(&w->watcher, &order, NULL);
-	say(w, "payout %s of %" PRIu64, p->id, p->amount.atomic);
+	p->priority = (enum payout_priority)(PAYOUT_HIGH + draw(w, 3));
+	p->not_before = draw(w, 4) ? 0 : w->now + draw(w, 7200);
+	enum err rc = world_order(w, p);
+	world_say(w, "payout %s of %" PRIu64, p->id, p->amount.atomic);
 	/* Kept even when the power went: the caller does not know, and asks again. */
 	w->n_payouts++;
-	if (!expected(w, "payout add", rc)) {
+	if (!world_expected(w, "payout add", rc)) {
 		world_boot_hot(w);
-		rc = watcher_add_payout(&w->watcher, &order, NULL);
+		rc = world_order(w, p);
 		if (rc != ERR_OK) {
 			world_fail(w, "the same payout again: %s", err_text(rc));
 		}
@@ -338,14 +348,14 @@ static bool request(struct world *w)
 	buf_init(&m->request, PROTO_MESSAGE_MAX);
 	buf_init(&m->reply, PROTO_MESSAGE_MAX);
 	enum err rc = watcher_build_request(&w->watcher, &m->request, &info);
-	if (!expected(w, "request build", rc)) {
+	if (!world_expected(w, "request build", rc)) {
 		buf_free(&m->request);
 		return false;
 	}
-	m->number = info.number;
+	m->number = w->newest_request = info.number;
 	w->n_messages++;
-	say(w, "request %" PRIu64 ": %zu payouts, %zu transactions", info.number, info.n_payouts,
-	    info.n_txs);
+	world_say(w, "request %" PRIu64 ": %zu payouts, %zu transactions", info.number,
+		  info.n_payouts, info.n_txs);
 	return true;
 }
 
@@ -368,7 +378,7 @@ static bool answer(struct world *w, bool again)
 	struct ledger_head answered = {0};
 	buf_init(&reply, PROTO_MESSAGE_MAX);
 	enum err rc = cold_answer(w, buf_span(&m->request), &reply, &answered);
-	bool good = expected(w, "sign", rc);
+	bool good = world_expected(w, "sign", rc);
 	bool known = again && cold_has(w, &m->answered) == ERR_OK;
 	if (good && known && (reply.n != m->reply.n || memcmp(reply.p, m->reply.p, reply.n) != 0)) {
 		world_fail(w, "request %" PRIu64 " again gave other bytes", m->number);
@@ -379,49 +389,10 @@ static bool answer(struct world *w, bool again)
 		buf_reset(&m->reply);
 		buf_put(&m->reply, reply.p, reply.n);
 		m->answered = answered;
-		say(w, "answer to %" PRIu64, m->number);
+		world_say(w, "answer to %" PRIu64, m->number);
 	}
 	buf_free(&reply);
 	return good;
-}
-
-static bool snapshot(struct world *w)
-{
-	disk_free(w->kept);
-	w->kept = disk_snapshot(w->cold);
-	say(w, "the signer's disk is copied");
-	return true;
-}
-
-static bool roll_back(struct world *w)
-{
-	if (!w->kept) {
-		return false;
-	}
-	disk_restore(w->cold, w->kept);
-	w->rolled_back = true;
-	cold_remembers(w);
-	say(w, "the signer's disk is rolled back");
-	return true;
-}
-
-static bool catch_up(struct world *w)
-{
-	struct buf copy;
-	struct journal_export exported;
-	struct catch_up taken = {0};
-	buf_init(&copy, PROTO_MESSAGE_MAX);
-	enum err rc = watcher_export_journal(&w->watcher, 0, false, &copy, &exported);
-	if (rc == ERR_OK) {
-		rc = cold_catch_up(w, buf_span(&copy), &taken);
-	}
-	buf_free(&copy);
-	if (!expected(w, "catch-up", rc)) {
-		return false;
-	}
-	cold_remembers(w);
-	say(w, "caught up with %" PRIu64 " entries", taken.taken);
-	return taken.taken > 0;
 }
 
 static bool import(struct world *w)
@@ -432,12 +403,13 @@ static bool import(struct world *w)
 		return false;
 	}
 	enum err rc = watcher_import_reply(&w->watcher, buf_span(&m->reply), &result);
-	if (!expected(w, "import", rc)) {
+	if (!world_expected(w, "import", rc)) {
 		return false;
 	}
 	m->imported = true;
-	say(w, "import of %" PRIu64 ": %zu signed, %zu refused (%s)%s", m->number, result.n_signed,
-	    result.n_refused, err_name(result.refused), result.again ? ", again" : "");
+	world_say(w, "import of %" PRIu64 ": %zu signed, %zu refused (%s)%s", m->number,
+		  result.n_signed, result.n_refused, err_name(result.refused),
+		  result.again ? ", again" : "");
 	return true;
 }
 
@@ -445,8 +417,8 @@ static bool send(struct world *w)
 {
 	struct broadcast_result result;
 	enum err rc = watcher_broadcast(&w->watcher, &result);
-	say(w, "broadcast: %zu sent, %zu rejected", result.submitted, result.rejected);
-	return expected(w, "broadcast", rc);
+	world_say(w, "broadcast: %zu sent, %zu rejected", result.submitted, result.rejected);
+	return world_expected(w, "broadcast", rc);
 }
 
 static bool reorg(struct world *w)
@@ -459,7 +431,7 @@ static bool reorg(struct world *w)
 	if (draw(w, 8) == 0) {
 		fake_chain_drop_pool(w->chain);
 	}
-	say(w, "reorg of %zu%s", n, lose ? ", deposits lost" : "");
+	world_say(w, "reorg of %zu%s", n, lose ? ", deposits lost" : "");
 	return true;
 }
 
@@ -471,11 +443,11 @@ static bool cancel(struct world *w)
 	}
 	if (draw(w, 2)) {
 		const struct sim_payout *p = &w->payouts[draw(w, w->n_payouts)];
-		say(w, "retry payout %s", p->id);
-		return expected(w, "retry", watcher_retry_payout(&w->watcher, p->id));
+		world_say(w, "retry payout %s", p->id);
+		return world_expected(w, "retry", watcher_retry_payout(&w->watcher, p->id));
 	}
-	say(w, "cancel request %" PRIu64, m->number);
-	return expected(w, "cancel", watcher_cancel_request(&w->watcher, m->number, false));
+	world_say(w, "cancel request %" PRIu64, m->number);
+	return world_expected(w, "cancel", watcher_cancel_request(&w->watcher, m->number, false));
 }
 
 static struct invoice_rules rules(void)
@@ -486,7 +458,7 @@ static struct invoice_rules rules(void)
 				      .after_close = INVOICE_REFUND};
 }
 
-static enum err ask_for_invoice(struct world *w, struct sim_invoice *i)
+enum err world_ask_for_invoice(struct world *w, struct sim_invoice *i)
 {
 	struct invoice v;
 	struct invoice_order order = {.id = i->id,
@@ -518,15 +490,15 @@ static bool invoice(struct world *w)
 		i->in_blocks = draw(w, 2);
 		i->lasts = draw(w, 3) * (i->in_blocks ? 20 : 2400);
 	}
-	enum err rc = ask_for_invoice(w, i);
+	enum err rc = world_ask_for_invoice(w, i);
 	if (!again && rc == ERR_STATE) {
 		return false; /* before the first sync */
 	}
 	w->n_invoices += !again;
-	say(w, "invoice %s of %" PRIu64, i->id, i->amount.atomic);
-	if (!expected(w, "invoice create", rc)) {
+	world_say(w, "invoice %s of %" PRIu64, i->id, i->amount.atomic);
+	if (!world_expected(w, "invoice create", rc)) {
 		world_boot_hot(w);
-		rc = ask_for_invoice(w, i);
+		rc = world_ask_for_invoice(w, i);
 		if (rc != ERR_OK) {
 			world_fail(w, "the same invoice again: %s", err_text(rc));
 		}
@@ -541,8 +513,8 @@ static bool close_invoice(struct world *w)
 		return false;
 	}
 	const char *id = w->invoices[draw(w, w->n_invoices)].id;
-	say(w, "close invoice %s", id);
-	return expected(w, "invoice close", watcher_close_invoice(&w->watcher, id, &v));
+	world_say(w, "close invoice %s", id);
+	return world_expected(w, "invoice close", watcher_close_invoice(&w->watcher, id, &v));
 }
 
 /* A cut leaves the decision made whole, or not at all. */
@@ -563,8 +535,8 @@ static bool decide_invoice(struct world *w)
 	if (rc == ERR_STATE) {
 		return false;
 	}
-	say(w, "decide on invoice %s: %s", i->id, invoice_rule_name(how));
-	if (!expected(w, "invoice decide", rc)) {
+	world_say(w, "decide on invoice %s: %s", i->id, invoice_rule_name(how));
+	if (!world_expected(w, "invoice decide", rc)) {
 		world_boot_hot(w);
 		CHECK(watcher_get_invoice(&w->watcher, i->id, &v) == ERR_OK);
 	}
@@ -578,9 +550,9 @@ static bool resume(struct world *w)
 	uint64_t halt;
 	enum err rc = watcher_resume(&w->watcher, &halt);
 	if (rc == ERR_OK && halt) {
-		say(w, "payouts go on after event %" PRIu64, halt);
+		world_say(w, "payouts go on after event %" PRIu64, halt);
 	}
-	return expected(w, "resume", rc) && halt;
+	return world_expected(w, "resume", rc) && halt;
 }
 
 static bool take(struct world *w, enum step step)
@@ -634,11 +606,15 @@ static bool take(struct world *w, enum step step)
 	case STEP_DECIDE:
 		return decide_invoice(w);
 	case STEP_SNAPSHOT:
-		return snapshot(w);
+		return world_copy_cold(w);
 	case STEP_ROLLBACK:
-		return roll_back(w);
+		return world_roll_back_cold(w);
 	case STEP_CATCH_UP:
-		return catch_up(w);
+		return world_catch_up(w);
+	case STEP_COPY_HOT:
+		return world_copy_hot(w);
+	case STEP_RESTORE_HOT:
+		return world_restore_hot(w);
 	}
 	return false;
 }
@@ -648,13 +624,15 @@ void world_step(struct world *w)
 	enum step step = MIX[draw(w, sizeof MIX / sizeof MIX[0])];
 	w->now += 1 + draw(w, 60);
 	err_clear();
-	w->happened[step] += take(w, step);
+	if (!w->recovering || world_recover(w)) {
+		w->happened[step] += take(w, step);
+	}
 	if (disk_is_dead(w->hot)) {
-		say(w, "the watcher lost power");
+		world_say(w, "the watcher lost power");
 		world_boot_hot(w);
 	}
 	if (disk_is_dead(w->cold)) {
-		say(w, "the signer lost power");
+		world_say(w, "the signer lost power");
 		disk_power_on(w->cold);
 	}
 }
@@ -666,6 +644,7 @@ void world_settle(struct world *w)
 	disk_cut_at(w->cold, CUT_NONE, 0);
 	world_boot_hot(w);
 	for (int i = 0; i < 4; i++) {
+		CHECK(!w->restored || world_recover(w));
 		struct broadcast_result sent;
 		struct sync_result synced;
 		uint64_t halt;

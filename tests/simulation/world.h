@@ -39,7 +39,8 @@ struct sim_payout {
 	size_t recipient;
 	struct address to;
 	struct amount amount; /* no two alike, so that the chain tells them apart */
-	bool cancelled;
+	enum payout_priority priority;
+	uint64_t not_before;
 };
 
 struct sim_invoice {
@@ -85,7 +86,8 @@ struct world {
 	struct fake_chain *chain;
 
 	struct disk *hot, *cold;
-	struct disk *kept; /* a copy of the signer's disk as it was once */
+	struct disk *kept,
+	    *kept_hot; /* copies of the signer's and the watcher's as they were once */
 	struct db *hot_db;
 	struct watcher watcher;
 	bool hot_up;
@@ -98,9 +100,12 @@ struct world {
 	size_t n_messages;
 	struct sim_signed signatures[SIGNED_MAX];
 	size_t n_signatures;
-	uint64_t events_before;       /* the newest event at the last look */
+	uint64_t events_before; /* the newest event at the last look */
+	uint64_t newest_request;
 	struct ledger_head cold_head; /* the newest journal head that left the signer */
 	bool rolled_back;             /* the signer's disk was, at some time */
+	bool restored;                /* the watcher's was; never both */
+	bool recovering;              /* from that */
 	uint64_t invalid;             /* signed transactions whose rings a reorganisation took */
 	uint64_t happened[32];        /* how often each kind of step ran to its end */
 };
@@ -115,6 +120,23 @@ void world_settle(struct world *w);
 /* Brings the watcher (back) up from its disk. */
 void world_boot_hot(struct world *w);
 
+/* Which failures are part of the game; any other is a fault of ours. True for none at all. */
+bool world_expected(struct world *w, const char *what, enum err rc);
+void world_say(const struct world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Queues a payout, and makes an invoice, for the first time or again. */
+enum err MUST_CHECK world_order(struct world *w, const struct sim_payout *p);
+enum err MUST_CHECK world_ask_for_invoice(struct world *w, struct sim_invoice *i);
+
+/* ---- stores out of older copies (restore.c) ---- */
+
+bool world_copy_hot(struct world *w);
+bool world_restore_hot(struct world *w);
+/* What an operator does then, and again when that was interrupted; nothing else before. */
+bool world_recover(struct world *w);
+bool world_copy_cold(struct world *w);
+bool world_roll_back_cold(struct world *w);
+bool world_catch_up(struct world *w);
+
 /* ---- the signer's side (cold.c) ---- */
 
 /* Limits that the simulation's policy sets and the oracle holds it to. */
@@ -125,6 +147,8 @@ void cold_origin(struct origin *o);
  */
 enum err MUST_CHECK cold_answer(struct world *w, struct span request, struct buf *reply,
 				struct ledger_head *answered);
+/* Answers a question for key images. */
+enum err MUST_CHECK cold_key_images(struct world *w, struct span asked, struct buf *answer);
 /* Takes the entries it lacks from the watcher's copy of the journal. */
 enum err MUST_CHECK cold_catch_up(struct world *w, struct span copy, struct catch_up *out);
 /* After the journal became another one: which signatures stand in it. */
