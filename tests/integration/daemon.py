@@ -111,6 +111,8 @@ class Receiver:
         self.refuse = []    # statuses to answer before it takes anything more
         self.refused = 0
         self.answer = b'thanks'
+        self.delay = 0      # seconds before an answer
+        self.cut = False    # the answer's body ends before its time
         self.location = None
         outer = self
 
@@ -121,7 +123,10 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers['Content-Length']))
                 status = outer.take(self.headers, body)
+                time.sleep(outer.delay)
                 self.send_response(status)
+                if outer.cut:
+                    self.send_header('Content-Length', '1000')
                 if outer.location:
                     self.send_header('Location', outer.location)
                 self.end_headers()

@@ -99,6 +99,8 @@ def scenario_webhooks():
         with Daemon(watcher) as daemon:
             until('the redirect', lambda: first.refused == 1)
             assert daemon.stop() < 1
+        again = watcher.run('webhook', 'rotate', 'first', code=FAILED)
+        assert '--hours 0' in again.err, again.err
         watcher.run('webhook', 'retry', 'first')
         with Daemon(watcher) as daemon:
             newest = events(watcher)[-1]['number']
@@ -126,6 +128,26 @@ def scenario_webhooks():
             assert key.partition('_')[2] not in daemon.text()
         for receiver in first, second, closed:
             receiver.close()
+
+
+def scenario_webhooks_slow():
+    """Four seconds are no failure, and the status is the answer; why one fails is told."""
+    with Chain() as chain:
+        watcher = Treasury(chain).watcher
+        configure(watcher)
+        slow, away = Receiver(), Receiver()
+        slow.delay, slow.cut = 4, True
+        slow.keys = [add_hook(watcher, 'slow', slow.url, '--allow', '127.0.0.1')]
+        add_hook(watcher, 'away', away.url, '--allow', '127.0.0.1')
+        add_hook(watcher, 'inside', 'https://localhost:1/', '--after', '0')
+        away.close()
+        with Daemon(watcher) as daemon:
+            until('it is taken', lambda: hooks(watcher)['slow']['delivered'] >= 2, 40)
+            assert hooks(watcher)['slow']['attempts'] == 0 and not slow.wrong
+            assert hooks(watcher)['away']['last_failure'] == 'no answer'
+            assert hooks(watcher)['inside']['last_failure'] == 'its address is not allowed'
+            assert daemon.stop() < 1
+        slow.close()
 
 
 def scenario_webhooks_tls():

@@ -101,7 +101,8 @@ enum err http_open(struct http **out, const struct http_options *o)
 	    (long)o->timeout_s < CONNECT_SECONDS ? (long)o->timeout_s : CONNECT_SECONDS);
 	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
 	SET(CURLOPT_LOW_SPEED_TIME, (long)o->timeout_s);
-	SET(CURLOPT_TIMEOUT, WHOLE_ANSWER_FACTOR * (long)o->timeout_s);
+	SET(CURLOPT_TIMEOUT,
+	    o->whole_s ? (long)o->whole_s : WHOLE_ANSWER_FACTOR * (long)o->timeout_s);
 	SET(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_BUFFERSIZE, 512 * 1024L);

@@ -18,7 +18,8 @@ struct http_options {
 	const char *tls_pin;  /* NULL, or "sha256//..." (base64) of the server's public key */
 	const char *tls_ca;   /* NULL (the system's), or a file of certificates to trust */
 	const char *proxy;    /* NULL, or "host:port" of a SOCKS5 proxy that resolves names too */
-	unsigned timeout_s;   /* without a byte coming; ten times this for a whole answer */
+	unsigned timeout_s;   /* without a byte coming */
+	unsigned whole_s;     /* for a whole answer; 0: ten times that */
 	/* NULL, or asked several times a second while waiting: true ends the call, ERR_CANCELLED.
 	 */
 	bool (*stopped)(void *ctx);

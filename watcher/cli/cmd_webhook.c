@@ -22,6 +22,7 @@ static enum err kind_of(enum webhook_kind *out, const char *key)
 static void put_state(struct out *out, const struct webhook *h)
 {
 	static const char *const names[] = {"none", "hmac", "ed25519"};
+	char why[WEBHOOK_WHY_MAX];
 	json_text(out, "name", h->name);
 	json_text(out, "url", h->url);
 	json_text(out, "allow", h->range);
@@ -35,6 +36,8 @@ static void put_state(struct out *out, const struct webhook *h)
 	json_number(out, "failing_since", h->failing_since);
 	json_number(out, "next_try", h->next_try);
 	json_number(out, "last_status", h->last_status);
+	json_text(out, "last_failure",
+		  h->failing_since ? webhook_why(why, h->last_status, h->last_error) : "");
 }
 
 static enum err put_secret(const struct webhook *h, bool json)
@@ -124,6 +127,11 @@ static bool put(void *ctx, const struct webhook *h)
 	    : h->failing_since ? "failing"
 			       : "active",
 	    h->position, h->delivered, h->dead, h->url);
+	if (h->failing_since) {
+		char why[WEBHOOK_WHY_MAX];
+		say(out, "  %s, at attempt %" PRIu64,
+		    webhook_why(why, h->last_status, h->last_error), h->attempts);
+	}
 	return true;
 }
 

@@ -48,9 +48,9 @@ static bool allowed(void *ctx, const struct sockaddr *address)
 	return webhook_may_connect(address, to->range, strncmp(to->url, "https:", 6) == 0);
 }
 
-/* One message; true when it was taken. */
-static bool post(struct http *http, const struct webhook_message *m, struct buf *answer,
-		 uint32_t *status)
+/* One message. Its status is the whole of an answer: what follows may be cut, slow or too long. */
+static void post(struct http *http, const struct webhook_message *m, struct buf *answer,
+		 struct webhook_outcome *o)
 {
 	const char *const headers[] = {
 	    "Content-Type: application/json",
@@ -62,9 +62,10 @@ static bool post(struct http *http, const struct webhook_message *m, struct buf 
 	long code = 0;
 	enum err rc = http_send(http, "", headers, sizeof headers / sizeof headers[0],
 				buf_span(&m->body), answer, &code);
-	*status = code > 0 && code < 1000 ? (uint32_t)code : 0;
-	/* An answer that is too long is an answer. */
-	return (rc == ERR_OK || rc == ERR_NODE_ANSWER) && *status >= 200 && *status < 300;
+	o->status = code > 0 && code < 1000 ? (uint32_t)code : 0;
+	o->error = o->status ? ERR_OK : rc;
+	o->failed = o->status < 200 || o->status >= 300;
+	o->taken += !o->failed;
 }
 
 static void deliver(struct couriers *all, struct webhook_batch *b, struct webhook_outcome *o)
@@ -74,6 +75,7 @@ static void deliver(struct couriers *all, struct webhook_batch *b, struct webhoo
 	    .base = b->to.url,
 	    .tls_ca = all->ca,
 	    .timeout_s = COURIER_TIMEOUT_S,
+	    .whole_s = COURIER_WHOLE_S,
 	    .stopped = stopping,
 	    .stopped_ctx = all,
 	    .allowed = allowed,
@@ -84,18 +86,14 @@ static void deliver(struct couriers *all, struct webhook_batch *b, struct webhoo
 	struct buf answer;
 	buf_init(&answer, ANSWER_MAX);
 	*o = (struct webhook_outcome){0};
-	if (http_open(&http, &options) != ERR_OK) {
-		o->failed = true;
-	}
+	o->error = http_open(&http, &options);
+	o->failed = o->error != ERR_OK;
 	while (!o->failed && o->taken < b->n && !atomic_load(&all->stopping) &&
 	       clock_steady_ms(&clock) - start < 1000 * SIGNATURE_SECONDS) {
-		if (post(http, &b->message[o->taken], &answer, &o->status)) {
-			o->taken++;
-		} else {
-			o->failed = !atomic_load(&all->stopping);
-			break;
-		}
+		post(http, &b->message[o->taken], &answer, o);
 	}
+	/* Ended by us: that is no failure of the receiver's. */
+	o->failed = o->failed && o->error != ERR_CANCELLED;
 	err_clear();
 	http_close(http);
 	buf_free(&answer);
@@ -174,8 +172,9 @@ static enum err take_result(struct courier *e, struct watcher *w)
 	enum err rc = webhook_record(w, &e->batch, &e->outcome);
 	if (rc == ERR_OK) {
 		if (e->outcome.failed) {
-			log_line(LOG_WARN, "webhook %s did not take an event (HTTP status %u)",
-				 e->name, e->outcome.status);
+			char why[WEBHOOK_WHY_MAX];
+			log_line(LOG_WARN, "webhook %s did not take an event: %s", e->name,
+				 webhook_why(why, e->outcome.status, e->outcome.error));
 		}
 		webhook_batch_free(&e->batch);
 		e->name[0] = '\0';

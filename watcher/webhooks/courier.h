@@ -8,7 +8,8 @@
 
 #include "watcher/webhooks/webhooks.h"
 
-#define COURIER_TIMEOUT_S 3 /* without a byte; ten times this for a whole answer */
+#define COURIER_TIMEOUT_S 20 /* without a byte */
+#define COURIER_WHOLE_S 30   /* for a whole answer */
 
 struct couriers;
 

@@ -1,5 +1,6 @@
 /* What is sent next, how it ended, and what is given up. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/check.h"
@@ -8,7 +9,6 @@
 #include "watcher/webhooks/subscribers.h"
 
 #define BODY_MAX (1u << 17)
-#define GIVEN_UP_AT_ONCE 1000
 #define HTTP_GONE 410
 
 /* Name, a zero, number: a name is no prefix of another's keys then. */
@@ -73,35 +73,30 @@ static enum err read_event(struct span *json, struct db_txn *t, uint64_t number)
 	return ledger_read(json, hash, &WATCHER_EVENTS, t, number);
 }
 
-/* What it has not taken for so long is given up, oldest first. */
-static enum err give_up(const struct watcher *w, struct db_txn *t, struct webhook *h,
-			uint64_t newest, bool *changed)
+/* A clock that was ahead once must not keep anybody waiting, nor give anything up. */
+static void believe_clock(struct webhook *h, uint64_t now)
 {
-	uint64_t now = watcher_now(w);
-	for (unsigned i = 0; i < GIVEN_UP_AT_ONCE && h->failing_since && h->position < newest;
-	     i++) {
-		struct span json;
-		uint64_t time = 0;
-		enum err rc = read_event(&json, t, h->position + 1);
-		if (rc == ERR_OK) {
-			rc = event_time(&time, json);
-		}
-		if (rc != ERR_OK) {
-			return rc;
-		}
-		uint64_t since = time > h->failing_since ? time : h->failing_since;
-		if (now < since + WEBHOOK_DEAD_SECONDS) {
-			break;
-		}
-		rc = letter_put(t, h->name, h->position + 1);
-		if (rc != ERR_OK) {
-			return rc;
-		}
-		h->position++;
-		h->dead++;
-		*changed = true;
+	if (h->failing_since > now || h->tried_at > now) {
+		h->failing_since = now;
+		h->tried_at = 0;
 	}
-	return ERR_OK;
+	if (h->next_try > now + WEBHOOK_WAIT_MOST_MS / 1000) {
+		h->next_try = now;
+	}
+}
+
+/* The next event, if it was tried for long enough, and at the end of that once more. */
+static enum err give_up(struct webhook *h, struct db_txn *t, bool *changed)
+{
+	if (!h->failing_since || h->attempts < WEBHOOK_TRIES_LEAST ||
+	    h->tried_at < h->failing_since + WEBHOOK_DEAD_SECONDS) {
+		return ERR_OK;
+	}
+	h->position++;
+	h->dead++;
+	webhook_is_well(h);
+	*changed = true;
+	return letter_put(t, h->name, h->position);
 }
 
 static enum err fill(struct webhook_message *m, struct db_txn *t, const struct webhook *h,
@@ -130,10 +125,13 @@ static enum err collect(struct watcher *w, struct db_txn *t, struct webhook *h,
 	struct ledger_head head;
 	uint64_t now = watcher_now(w);
 	enum err rc = ledger_head(&head, &WATCHER_EVENTS, t);
+	believe_clock(h, now);
+	if (rc == ERR_OK && !h->gone) {
+		rc = give_up(h, t, changed);
+	}
 	if (rc != ERR_OK || h->gone || now < h->next_try) {
 		return rc;
 	}
-	rc = give_up(w, t, h, head.number, changed);
 	/* While it fails, one is enough to see whether it is back. */
 	size_t most = h->failing_since ? 1 : WEBHOOK_BATCH;
 	for (uint64_t n = h->position + 1; rc == ERR_OK && n <= head.number && out->n < most; n++) {
@@ -181,13 +179,21 @@ void webhook_batch_free(struct webhook_batch *b)
 	*b = (struct webhook_batch){0};
 }
 
-static void failed(const struct watcher *w, struct webhook *h, uint32_t status)
+void webhook_is_well(struct webhook *h)
+{
+	h->failing_since = h->next_try = h->step_ms = h->attempts = h->tried_at = 0;
+	h->last_error = ERR_OK;
+}
+
+static void failed(const struct watcher *w, struct webhook *h, const struct webhook_outcome *o)
 {
 	struct backoff wait = {.first_ms = WEBHOOK_WAIT_FIRST_MS,
 			       .most_ms = WEBHOOK_WAIT_MOST_MS,
 			       .next_ms = h->step_ms};
 	uint64_t now = watcher_now(w);
-	h->gone = status == HTTP_GONE;
+	h->gone = o->status == HTTP_GONE;
+	h->last_error = o->error;
+	h->tried_at = now;
 	h->failing_since = h->failing_since ? h->failing_since : now;
 	h->next_try = now + backoff_wait_ms(&wait, &w->rng) / 1000;
 	h->step_ms = wait.next_ms;
@@ -209,14 +215,18 @@ enum err webhook_record(struct watcher *w, const struct webhook_batch *b,
 	}
 	rc = subscriber_read(&h, t, b->to.name);
 	/* Removed, made anew or set back meanwhile: what was sent then does not count. */
-	bool same = rc == ERR_OK && h.added == b->to.added && h.position == b->to.position;
+	bool same = rc == ERR_OK && h.added == b->to.added && h.position == b->to.position &&
+		    strcmp(h.url, b->to.url) == 0;
+	if (same) {
+		believe_clock(&h, watcher_now(w));
+	}
 	if (same && o->taken) {
 		h.position += o->taken;
 		h.delivered += o->taken;
-		h.failing_since = h.next_try = h.step_ms = h.attempts = 0;
+		webhook_is_well(&h);
 	}
 	if (same && o->failed) {
-		failed(w, &h, o->status);
+		failed(w, &h, o);
 	}
 	if (same) {
 		h.last_status = o->status;
@@ -228,6 +238,19 @@ enum err webhook_record(struct watcher *w, const struct webhook_batch *b,
 		rc = ERR_OK;
 	}
 	return txn_end(t, rc);
+}
+
+const char *webhook_why(char out[static WEBHOOK_WHY_MAX], uint32_t status, enum err error)
+{
+	if (status) {
+		snprintf(out, WEBHOOK_WHY_MAX, "HTTP status %" PRIu32, status);
+	} else {
+		const char *why = error == ERR_WEBHOOK_ADDRESS ? "its address is not allowed"
+				  : error == ERR_NODE_AUTH     ? "its certificate is not valid"
+							       : "no answer";
+		snprintf(out, WEBHOOK_WHY_MAX, "%s", why);
+	}
+	return out;
 }
 
 static enum err sum(const struct watcher *w, struct webhooks_state *s, struct db_txn *t,

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "common/base/check.h"
+#include "common/base/clock.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
 
-#define FORM 1
+#define FORM 2
+#define NUMBERS 9
 #define RECORD_SIZE                                                                                \
-	(1 + WEBHOOK_URL_MAX + WEBHOOK_RANGE_MAX + WEBHOOK_SECRETS * (1 + 32 + 8) + 8 * 8 + 4 + 1)
+	(1 + WEBHOOK_URL_MAX + WEBHOOK_RANGE_MAX + WEBHOOK_SECRETS * (1 + 32 + 8) + NUMBERS * 8 +  \
+	 4 + 4 + 1)
 
 static struct span key_of(const char *name)
 {
@@ -37,12 +40,14 @@ enum err subscriber_write(struct db_txn *t, const struct webhook *h)
 		buf_put(&b, h->secret[i].b, 32);
 		buf_u64le(&b, h->secret[i].until);
 	}
-	const uint64_t numbers[8] = {h->added,   h->position, h->failing_since, h->next_try,
-				     h->step_ms, h->attempts, h->delivered,     h->dead};
-	for (size_t i = 0; i < 8; i++) {
+	const uint64_t numbers[NUMBERS] = {h->added,    h->position,  h->failing_since,
+					   h->next_try, h->step_ms,   h->attempts,
+					   h->tried_at, h->delivered, h->dead};
+	for (size_t i = 0; i < NUMBERS; i++) {
 		buf_u64le(&b, numbers[i]);
 	}
 	buf_u32le(&b, h->last_status);
+	buf_u32le(&b, (uint32_t)h->last_error);
 	buf_u8(&b, h->gone);
 	enum err rc = buf_end(&b);
 	if (rc == ERR_OK) {
@@ -69,12 +74,14 @@ enum err subscriber_decode(struct webhook *h, struct span key, struct span value
 		read_bytes(&r, h->secret[i].b, 32);
 		h->secret[i].until = read_u64le(&r);
 	}
-	uint64_t *numbers[8] = {&h->added,   &h->position, &h->failing_since, &h->next_try,
-				&h->step_ms, &h->attempts, &h->delivered,     &h->dead};
-	for (size_t i = 0; i < 8; i++) {
+	uint64_t *numbers[NUMBERS] = {&h->added,    &h->position,  &h->failing_since,
+				      &h->next_try, &h->step_ms,   &h->attempts,
+				      &h->tried_at, &h->delivered, &h->dead};
+	for (size_t i = 0; i < NUMBERS; i++) {
 		*numbers[i] = read_u64le(&r);
 	}
 	h->last_status = read_u32le(&r);
+	h->last_error = (enum err)read_u32le(&r);
 	uint8_t gone = read_u8(&r);
 	h->gone = gone == 1;
 	if (!good || gone > 1 || reader_end(&r) != ERR_OK) {
@@ -200,9 +207,19 @@ enum err webhook_rotate(struct watcher *w, const char *name, enum webhook_kind k
 		return rc;
 	}
 	rc = subscriber_read(out, t, name);
+	if (rc == ERR_OK && overlap && out->secret[1].until > watcher_now(w)) {
+		char until[TIME_TEXT_MAX];
+		rc = err_set(ERR_STATE,
+			     "the key before the present one signs until %s, and would end now: "
+			     "wait for that, or end all that there are with --hours 0",
+			     time_format(until, out->secret[1].until));
+	}
 	if (rc == ERR_OK) {
-		out->secret[1] = out->secret[0];
-		out->secret[1].until = watcher_now(w) + overlap;
+		secret_wipe(&out->secret[1], sizeof out->secret[1]);
+		if (overlap) {
+			out->secret[1] = out->secret[0];
+			out->secret[1].until = watcher_now(w) + overlap;
+		}
 		new_secret(w, &out->secret[0], kind);
 		rc = subscriber_write(t, out);
 	}
@@ -256,7 +273,7 @@ enum err webhook_retry(struct watcher *w, const char *name)
 	}
 	if (rc == ERR_OK) {
 		h.position = first ? first - 1 : h.position;
-		h.failing_since = h.next_try = h.step_ms = h.attempts = 0;
+		webhook_is_well(&h);
 		h.gone = false;
 		rc = subscriber_write(t, &h);
 	}

@@ -9,6 +9,9 @@ enum err MUST_CHECK subscriber_write(struct db_txn *t, const struct webhook *h);
 enum err MUST_CHECK subscriber_read(struct webhook *h, struct db_txn *t, const char *name);
 enum err MUST_CHECK subscriber_decode(struct webhook *h, struct span key, struct span value);
 
+/* Nothing of former failures is remembered. */
+void webhook_is_well(struct webhook *h);
+
 /* An event that a subscriber did not take for too long. */
 enum err MUST_CHECK letter_put(struct db_txn *t, const char *name, uint64_t number);
 /* 0: none. */

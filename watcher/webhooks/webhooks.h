@@ -2,8 +2,10 @@
  * Webhooks: who is told of events, how far each has got, and what they are told, signed as Standard
  * Webhooks 1.0. The core of it: state in the store, no thread and no socket (courier.h has those).
  * Each subscriber gets every event at least once and in order; one that does not take them is tried
- * again after 10 s to 1 h, with jitter, and an event it has not taken for 72 hours becomes a dead
- * letter. Whatever is remembered about deliveries is in the store, so a restart loses none.
+ * again after 10 s to 1 h, with jitter. An event that was tried for 72 hours becomes a dead letter,
+ * and the one behind it has its own 72 hours from its first try on: neither an event that the
+ * receiver will not have, nor a long failure, nor a clock or a stop costs an event that was not
+ * tried itself. Whatever is remembered about deliveries is in the store, so a restart loses none.
  */
 #ifndef AIRLOCK_WATCHER_WEBHOOKS_H
 #define AIRLOCK_WATCHER_WEBHOOKS_H
@@ -17,9 +19,11 @@
 #define WEBHOOK_SECRETS 2
 #define WEBHOOK_SECRET_TEXT_MAX 64
 #define WEBHOOK_DEAD_SECONDS (72 * 3600)
+#define WEBHOOK_TRIES_LEAST 12      /* of a subscriber, before it loses an event */
 #define WEBHOOK_WAIT_FIRST_MS 20000 /* the wait is drawn between half of it and all */
 #define WEBHOOK_WAIT_MOST_MS 3600000
 #define WEBHOOK_BATCH 16
+#define WEBHOOK_WHY_MAX 48
 
 enum webhook_kind { WEBHOOK_NONE = 0, WEBHOOK_HMAC = 1, WEBHOOK_ED25519 = 2 };
 
@@ -38,16 +42,21 @@ struct webhook {
 	uint64_t added;
 	uint64_t position; /* the newest event that it took or that was given up */
 	uint64_t failing_since, next_try, step_ms, attempts; /* 0 while all is well */
-	uint64_t delivered, dead;                            /* counts */
-	uint32_t last_status; /* HTTP status of the last attempt; 0: none came */
-	bool gone;            /* it answered 410: nothing more is sent until retry */
+	uint64_t tried, tried_at; /* event and time of the last failure */
+	uint64_t delivered, dead; /* counts */
+	uint32_t last_status;     /* HTTP status of the last attempt; 0: none came */
+	enum err last_error;      /* why none came */
+	bool gone;                /* it answered 410: nothing more is sent until retry */
 };
 
 /* ERR_USAGE for a name, URL or range that is none, ERR_EXISTS, ERR_LIMIT. *out has the secret. */
 enum err MUST_CHECK webhook_add(struct watcher *w, const char *name, const char *url,
 				const char *range, enum webhook_kind kind, uint64_t after,
 				struct webhook *out);
-/* A new secret, of this kind; the present one signs too for `overlap` seconds more. */
+/*
+ * A new secret, of this kind; the present one signs too for `overlap` seconds more. ERR_STATE while
+ * one before it still does, which some receiver may know alone; without overlap all end at once.
+ */
 enum err MUST_CHECK webhook_rotate(struct watcher *w, const char *name, enum webhook_kind kind,
 				   uint64_t overlap, struct webhook *out);
 enum err MUST_CHECK webhook_remove(struct watcher *w, const char *name);
@@ -85,7 +94,10 @@ struct webhook_outcome {
 	size_t taken;
 	bool failed;
 	uint32_t status; /* of the last attempt; 0: none came */
+	enum err error;  /* why none came */
 };
+/* "HTTP status 503", "no answer": why the last attempt failed. */
+const char *webhook_why(char out[static WEBHOOK_WHY_MAX], uint32_t status, enum err error);
 enum err MUST_CHECK webhook_record(struct watcher *w, const struct webhook_batch *b,
 				   const struct webhook_outcome *o);
 

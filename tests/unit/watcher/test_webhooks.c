@@ -191,7 +191,8 @@ static uint64_t deliver(struct hot *h, const char *name, bool good, uint32_t sta
 		assert_int_equal(b.message[i].number, first + i);
 	}
 	if (b.n) {
-		struct webhook_outcome o = {good ? b.n : 0, !good, status};
+		struct webhook_outcome o = {
+		    .taken = good ? b.n : 0, .failed = !good, .status = status};
 		assert_int_equal(webhook_record(&h->w, &b, &o), ERR_OK);
 	}
 	webhook_batch_free(&b);
@@ -271,17 +272,91 @@ static void test_failing(void **state)
 	assert_int_equal(webhooks_state(&h.w, &s), ERR_OK);
 	assert_in_range(s.oldest_seconds, WEBHOOK_DEAD_SECONDS, WEBHOOK_DEAD_SECONDS + HOUR);
 	assert_int_equal(s.failing, 1);
-	/* Both events there are have waited that long. */
+	/* Its time is over with a last try; the next event has its own. */
+	assert_int_equal(deliver(&h, "shop", false, 503), 1);
+	assert_int_equal(deliver(&h, "shop", false, 503), 2);
+	assert_int_equal(get(&h, "shop").dead, 1);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
+	for (h.now += HOUR, start = h.now; h.now - start < WEBHOOK_DEAD_SECONDS - HOUR;
+	     h.now += HOUR) {
+		assert_int_equal(deliver(&h, "shop", false, 503), 2);
+	}
+	assert_int_equal(get(&h, "shop").dead, 1);
+	h.now += HOUR;
+	assert_int_equal(deliver(&h, "shop", false, 503), 2);
 	assert_int_equal(deliver(&h, "shop", false, 503), 0);
 	assert_int_equal(get(&h, "shop").dead, 2);
-	/* A new one is tried, and is not given up for what the old ones waited. */
-	hot_sync(&h);
-	assert_int_equal(deliver(&h, "shop", false, 503), 3);
-	assert_int_equal(get(&h, "shop").dead, 2);
+	assert_int_equal(watcher_verify_books(&h.w), ERR_OK);
 	/* Once more from the first dead letter on. */
 	assert_int_equal(webhook_retry(&h.w, "shop"), ERR_OK);
 	assert_int_equal(deliver(&h, "shop", true, 200), 1);
 	assert_int_equal(get(&h, "shop").failing_since, 0);
+	hot_stop(&h);
+}
+
+/* One event that the receiver will not have costs no other. */
+static void test_refused(void **state)
+{
+	(void)state;
+	struct hot h;
+	hot_start(&h, 30);
+	hot_sync(&h);
+	add(&h, "shop", 0);
+	uint64_t start = h.now;
+	while (h.now - start < WEBHOOK_DEAD_SECONDS + 2 * HOUR && get(&h, "shop").dead == 0) {
+		uint64_t first = deliver(&h, "shop", false, 400);
+		assert_int_equal(first, get(&h, "shop").dead ? 2 : 1);
+		h.now += HOUR;
+	}
+	assert_int_equal(get(&h, "shop").dead, 1);
+	assert_int_equal(deliver(&h, "shop", true, 200), 2);
+	while (deliver(&h, "shop", true, 200)) {
+	}
+	assert_int_equal(get(&h, "shop").dead, 1);
+	assert_int_equal(get(&h, "shop").failing_since, 0);
+	hot_stop(&h);
+}
+
+/* Nobody tried for four days: nothing is lost without a try, nor by the first. */
+static void test_long_stop(void **state)
+{
+	(void)state;
+	struct hot h;
+	hot_start(&h, 30);
+	add(&h, "shop", 0);
+	assert_int_equal(deliver(&h, "shop", false, 503), 1);
+	h.now += 96 * HOUR;
+	assert_int_equal(deliver(&h, "shop", false, 503), 1);
+	h.now += HOUR;
+	assert_int_equal(deliver(&h, "shop", true, 200), 1);
+	assert_int_equal(get(&h, "shop").dead, 0);
+	hot_stop(&h);
+}
+
+/* A clock that was a year ahead for a moment. */
+static void test_clock(void **state)
+{
+	(void)state;
+	struct hot h;
+	hot_start(&h, 30);
+	add(&h, "shop", 0);
+	for (unsigned i = 0; i < WEBHOOK_TRIES_LEAST; i++) {
+		assert_int_equal(deliver(&h, "shop", false, 503), 1);
+		h.now += HOUR;
+	}
+	h.now += 365 * 24 * HOUR;
+	struct webhook_batch b;
+	assert_int_equal(webhook_collect(&h.w, "shop", &b), ERR_OK);
+	assert_int_equal(b.message[0].number, 1);
+	struct webhook_outcome failed = {.failed = true, .status = 503};
+	assert_int_equal(webhook_record(&h.w, &b, &failed), ERR_OK);
+	webhook_batch_free(&b);
+	h.now -= 365 * 24 * HOUR;
+	assert_int_equal(deliver(&h, "shop", false, 503), 1);
+	struct webhook x = get(&h, "shop");
+	assert_int_equal(x.failing_since, h.now);
+	assert_in_range(x.next_try, h.now, h.now + HOUR);
+	assert_int_equal(x.dead, 0);
 	hot_stop(&h);
 }
 
@@ -296,22 +371,40 @@ static void test_gone_and_rotated(void **state)
 	assert_int_equal(webhook_add(&h.w, "a", "http://x", "", WEBHOOK_HMAC, 0, &x), ERR_USAGE);
 	assert_int_equal(webhook_add(&h.w, "shop", URL, "", WEBHOOK_HMAC, 0, &x), ERR_OK);
 	assert_int_equal(webhook_add(&h.w, "shop", URL, "", WEBHOOK_HMAC, 0, &y), ERR_EXISTS);
-	for (int i = 1; i < WEBHOOKS_MAX; i++) {
+	for (int i = 1; i < WEBHOOKS_MAX - 1; i++) {
 		char name[16];
 		snprintf(name, sizeof name, "shop%d", i);
 		add(&h, name, 0);
 	}
+	add(&h, "last", 0);
 	assert_int_equal(webhook_add(&h.w, "more", URL, "", WEBHOOK_HMAC, 0, &y), ERR_LIMIT);
+	assert_int_equal(webhook_remove(&h.w, "last"), ERR_OK);
 	assert_int_equal(webhook_rotate(&h.w, "shop", WEBHOOK_ED25519, HOUR, &y), ERR_OK);
 	assert_memory_equal(y.secret[1].b, x.secret[0].b, 32);
 	assert_memory_not_equal(y.secret[0].b, x.secret[0].b, 32);
 	assert_int_equal(y.secret[1].until, h.now + HOUR);
+	/* A third would cut the first off, unless all are to end. */
+	assert_int_equal(webhook_rotate(&h.w, "shop", WEBHOOK_HMAC, HOUR, &y), ERR_STATE);
+	assert_int_equal(webhook_rotate(&h.w, "shop1", WEBHOOK_HMAC, HOUR, &y), ERR_OK);
+	assert_int_equal(webhook_rotate(&h.w, "shop1", WEBHOOK_HMAC, 0, &y), ERR_OK);
+	assert_int_equal(y.secret[1].kind, WEBHOOK_NONE);
+	assert_int_equal(webhook_rotate(&h.w, "shop1", WEBHOOK_HMAC, HOUR, &y), ERR_OK);
 	assert_int_equal(deliver(&h, "shop", false, 410), 1);
 	assert_true(get(&h, "shop").gone);
 	h.now += 2 * HOUR;
 	assert_int_equal(deliver(&h, "shop", true, 200), 0);
 	assert_int_equal(webhook_retry(&h.w, "shop"), ERR_OK);
 	assert_int_equal(deliver(&h, "shop", true, 200), 1);
+	/* Made anew while an answer is on its way: that was another one's. */
+	struct webhook_batch b;
+	add(&h, "again", 0);
+	assert_int_equal(webhook_collect(&h.w, "again", &b), ERR_OK);
+	assert_int_equal(webhook_remove(&h.w, "again"), ERR_OK);
+	assert_int_equal(webhook_add(&h.w, "again", URL "/2", "", WEBHOOK_HMAC, 0, &x), ERR_OK);
+	struct webhook_outcome all = {.taken = b.n, .status = 200};
+	assert_int_equal(webhook_record(&h.w, &b, &all), ERR_OK);
+	assert_int_equal(get(&h, "again").delivered, 0);
+	webhook_batch_free(&b);
 	assert_int_equal(webhook_remove(&h.w, "shop"), ERR_OK);
 	assert_int_equal(webhook_get(&h.w, "shop", &x), ERR_NOT_FOUND);
 	hot_stop(&h);
@@ -320,9 +413,10 @@ static void test_gone_and_rotated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_signature),        cmocka_unit_test(test_addresses),
-	    cmocka_unit_test(test_in_order),         cmocka_unit_test(test_failing),
-	    cmocka_unit_test(test_gone_and_rotated),
+	    cmocka_unit_test(test_signature), cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_in_order),  cmocka_unit_test(test_failing),
+	    cmocka_unit_test(test_refused),   cmocka_unit_test(test_long_stop),
+	    cmocka_unit_test(test_clock),     cmocka_unit_test(test_gone_and_rotated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
