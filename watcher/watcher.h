@@ -105,6 +105,9 @@ struct watcher {
 	struct identity_public signer;
 	uint64_t birthday;
 	char name[PROTO_NAME_MAX + 1];
+	/* NULL, or asked during long walks of the store: true ends them, ERR_CANCELLED. */
+	bool (*stopped)(void *ctx);
+	void *stopped_ctx;
 };
 
 /*

@@ -224,12 +224,23 @@ static void raw_let_go(void *ctx)
 	l->lock = -1;
 }
 
+/* A reader that was killed would keep every page alive that is freed from then on. */
+static int forget_dead_readers(MDB_env *env)
+{
+	int dead;
+	return mdb_reader_check(env, &dead);
+}
+
 static enum err raw_take_again(void *ctx)
 {
 	struct lmdb *l = ctx;
 	char lock[PATH_TEXT_MAX];
 	enum err rc = path_join(lock, l->dir, "lock");
-	return rc == ERR_OK ? lock_take(&l->lock, lock) : rc;
+	if (rc == ERR_OK) {
+		rc = lock_take(&l->lock, lock);
+	}
+	int code = rc == ERR_OK ? forget_dead_readers(l->env) : 0;
+	return code ? translate(l, code, "cannot look at the readers of") : rc;
 }
 
 /* Opens every table; in a reading transaction unless `create`, so that a look never waits. */
@@ -260,6 +271,9 @@ static enum err open_env(struct lmdb *l, const char *const *names, size_t map_si
 	}
 	if (code == 0) {
 		code = mdb_env_open(l->env, l->dir, MDB_NOTLS, 0600);
+	}
+	if (code == 0) {
+		code = forget_dead_readers(l->env);
 	}
 	if (code == 0) {
 		code = open_tables(l, names, false);

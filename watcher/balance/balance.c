@@ -10,6 +10,7 @@
 
 #define UNLOCK_IS_TIME UINT64_C(500000000) /* from here on unlock_time is seconds, not a height */
 #define UNLOCK_TIME_LEEWAY 120
+#define OUTPUTS_AT_ONCE 4096 /* looked at before it is asked whether to stop */
 
 static const char *const STATES[] = {
     [DEPOSIT_IN_BLOCK] = "in_block",   [DEPOSIT_CREDITED] = "credited",
@@ -37,7 +38,7 @@ bool is_unlocked(const struct output_record *o, uint64_t height, uint64_t time)
 	return unlock_height(o) <= height;
 }
 
-static enum err sum(struct balance *out, struct db_txn *t)
+static enum err sum(struct balance *out, const struct watcher *w, struct db_txn *t)
 {
 	struct block_record top;
 	struct span key, value;
@@ -63,7 +64,9 @@ static enum err sum(struct balance *out, struct db_txn *t)
 		} else if (is_unlocked(&o, top.height + 1, top.time)) {
 			fits = fits && amount_add(&out->unlocked, out->unlocked, o.amount);
 		}
-		out->outputs++;
+		if (++out->outputs % OUTPUTS_AT_ONCE == 0 && (rc = may_go_on(w)) != ERR_OK) {
+			break;
+		}
 		rc = fits ? db_next(t, T_UNSPENT, &key, &value)
 			  : err_set(ERR_DB_DAMAGED, "the balance overflows");
 	}
@@ -77,7 +80,7 @@ enum err watcher_balance(const struct watcher *w, struct balance *out)
 	*out = (struct balance){0};
 	enum err rc = db_begin(&t, w->db, false);
 	if (rc == ERR_OK) {
-		rc = sum(out, t);
+		rc = sum(out, w, t);
 		db_abort(t);
 	}
 	if (rc != ERR_OK) {

@@ -3,9 +3,12 @@
 #include <signal.h>
 #include <time.h>
 
+#include "common/base/file.h"
 #include "watcher/cli/cli.h"
 
 #define POLL_MS 200
+#define EVENTS_AT_ONCE 256
+#define LINES_MAX (64u << 20) /* of so many events */
 
 static volatile sig_atomic_t stopping;
 
@@ -17,9 +20,10 @@ static void stop(int signal_number)
 
 struct printing {
 	struct out out;
-	bool follow;
+	bool json;
+	struct buf lines; /* followed: what is printed once the store is not being read */
+	unsigned n;
 	uint64_t last;
-	enum err rc;
 };
 
 static void put_event(struct out *out, const struct event *e)
@@ -31,24 +35,32 @@ static void put_event(struct out *out, const struct event *e)
 	say(out, "%8" PRIu64 "  %.*s", e->number, (int)e->json.n, (const char *)e->json.p);
 }
 
-/* One in a list; or, followed, each on its way at once. */
 static bool each(void *ctx, const struct event *e)
 {
 	struct printing *p = ctx;
-	if (!p->follow) {
-		put_event(&p->out, e);
-		return true;
-	}
-	out_begin(&p->out, p->out.json);
 	put_event(&p->out, e);
-	p->rc = out_end(&p->out);
+	return true;
+}
+
+/* One object a line, so many at a time. */
+static bool each_followed(void *ctx, const struct event *e)
+{
+	struct printing *p = ctx;
+	struct out one;
+	out_begin(&one, p->json);
+	put_event(&one, e);
+	buf_put(&p->lines, one.b.p, one.b.n);
+	if (p->json) {
+		buf_u8(&p->lines, '\n');
+	}
+	buf_free(&one.b);
 	p->last = e->number;
-	return p->rc == ERR_OK && !stopping;
+	return ++p->n < EVENTS_AT_ONCE && !stopping;
 }
 
 static enum err list(struct opened *o, struct printing *p)
 {
-	out_begin(&p->out, p->out.json);
+	out_begin(&p->out, p->json);
 	json_open(&p->out, NULL, '{');
 	json_open(&p->out, "events", '[');
 	enum err rc = watcher_events(&o->w, p->last, each, p);
@@ -61,7 +73,11 @@ static enum err list(struct opened *o, struct printing *p)
 	return rc;
 }
 
-/* The store stays open for reading: each look sees what was committed by then. */
+/*
+ * The store stays open for reading: each look sees what was committed by then. Whoever takes the
+ * lines may be slow, and a read that is held open keeps every page that is freed meanwhile: so each
+ * is over before anything is printed.
+ */
 static enum err follow(struct opened *o, struct printing *p)
 {
 	struct sigaction action = {.sa_handler = stop};
@@ -70,11 +86,17 @@ static enum err follow(struct opened *o, struct printing *p)
 	sigaction(SIGINT, &action, NULL);
 	while (rc == ERR_OK && !stopping) {
 		struct timespec wait = {0, POLL_MS * 1000000L};
-		rc = watcher_events(&o->w, p->last, each, p);
+		buf_init(&p->lines, LINES_MAX);
+		p->n = 0;
+		rc = watcher_events(&o->w, p->last, each_followed, p);
 		if (rc == ERR_OK) {
-			rc = p->rc;
+			rc = buf_end(&p->lines);
 		}
-		if (rc == ERR_OK && !stopping) {
+		if (rc == ERR_OK && p->n) {
+			rc = file_write("-", p->lines.p, p->lines.n);
+		}
+		buf_free(&p->lines);
+		if (rc == ERR_OK && !stopping && p->n < EVENTS_AT_ONCE) {
 			nanosleep(&wait, NULL);
 		}
 	}
@@ -84,7 +106,7 @@ static enum err follow(struct opened *o, struct printing *p)
 enum err cmd_events(const struct options *o)
 {
 	struct opened opened;
-	struct printing p = {.out.json = o->json, .follow = o->follow};
+	struct printing p = {.json = o->json};
 	enum err rc =
 	    o->after ? option_number(&p.last, o->after, UINT64_C(1) << 60, "--after") : ERR_OK;
 	if (rc != ERR_OK) {
@@ -92,7 +114,7 @@ enum err cmd_events(const struct options *o)
 	}
 	rc = opened_open(&opened, o, ACCESS_READ);
 	if (rc == ERR_OK) {
-		rc = p.follow ? follow(&opened, &p) : list(&opened, &p);
+		rc = o->follow ? follow(&opened, &p) : list(&opened, &p);
 	}
 	opened_close(&opened);
 	return rc;

@@ -19,16 +19,18 @@
 struct look {
 	uint64_t next;      /* height of the block to look at; 0: the node was not asked yet */
 	uint64_t left;      /* spends to be found */
+	uint64_t round;     /* how often key images came: what is newer begins anew */
 	struct hash before; /* id of the block before that one */
 };
-#define LOOK_SIZE (8 + 8 + 32)
+#define LOOK_SIZE (8 + 8 + 8 + 32)
 
 static enum err look_write(struct db_txn *t, const struct look *l)
 {
 	uint8_t b[LOOK_SIZE];
 	store64_le(b, l->next);
 	store64_le(b + 8, l->left);
-	memcpy(b + 16, l->before.b, 32);
+	store64_le(b + 16, l->round);
+	memcpy(b + 24, l->before.b, 32);
 	return meta_put(t, META_LATE, db_span(b, sizeof b));
 }
 
@@ -41,19 +43,31 @@ static enum err look_read(struct look *l, bool *any, struct db_txn *t)
 	if (*any) {
 		l->next = load64_le(b);
 		l->left = load64_le(b + 8);
-		memcpy(l->before.b, b + 16, 32);
+		l->round = load64_le(b + 16);
+		memcpy(l->before.b, b + 24, 32);
 	}
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-static enum err look_end(struct db_txn *t)
-{
-	return db_del(t, T_META, db_span(META_LATE, strlen(META_LATE)));
-}
-
 enum err late_suspect(struct db_txn *t)
 {
-	return look_write(t, &(struct look){0});
+	struct look l;
+	bool any;
+	enum err rc = look_read(&l, &any, t);
+	return rc == ERR_OK ? look_write(t, &(struct look){.round = l.round + 1}) : rc;
+}
+
+/* How far it came; over when nothing is left. More key images may have come while it went on. */
+static enum err look_keep(struct look *l, uint64_t top, struct db_txn *t)
+{
+	struct look now;
+	bool any;
+	enum err rc = look_read(&now, &any, t);
+	if (rc != ERR_OK || !any || now.round != l->round) {
+		return rc;
+	}
+	return l->left && l->next <= top ? look_write(t, l)
+					 : db_del(t, T_META, db_span(META_LATE, strlen(META_LATE)));
 }
 
 /* A key image of an output that nobody is known to have spent. */
@@ -139,7 +153,7 @@ static enum err ask(struct look *look, const struct unspent_list *l, const struc
 {
 	struct key_image images[ASKED_AT_ONCE];
 	uint8_t spent[ASKED_AT_ONCE];
-	*look = (struct look){0};
+	*look = (struct look){.round = look->round};
 	for (size_t from = 0; from < l->n; from += ASKED_AT_ONCE) {
 		size_t n = l->n - from < ASKED_AT_ONCE ? l->n - from : ASKED_AT_ONCE;
 		for (size_t i = 0; i < n; i++) {
@@ -184,7 +198,7 @@ static enum err begin(const struct watcher *w, struct look *look, uint64_t top)
 		rc = db_begin(&t, w->db, true);
 	}
 	if (rc == ERR_OK) {
-		rc = txn_end(t, look->left ? look_write(t, look) : look_end(t));
+		rc = txn_end(t, look_keep(look, top, t));
 	}
 	free(l.u);
 	free(sent.id);
@@ -249,7 +263,7 @@ static enum err go_on(struct watcher *w, struct look *look, uint64_t top)
 	}
 	rc = look_through(look, w, t, &batch, top);
 	if (rc == ERR_OK) {
-		rc = look->left && look->next <= top ? look_write(t, look) : look_end(t);
+		rc = look_keep(look, top, t);
 	}
 	if (rc == ERR_OK) {
 		rc = sent_confirm(w, t, top + 1);

@@ -257,7 +257,10 @@ enum err watcher_prune(struct watcher *w, struct prune_result *out)
 	for (size_t i = 0; rc == ERR_OK && i < sizeof tables / sizeof tables[0]; i++) {
 		struct table_key at = {0};
 		do {
-			rc = prune_part(&p, tables[i].table, tables[i].one, &at);
+			rc = may_go_on(w);
+			if (rc == ERR_OK) {
+				rc = prune_part(&p, tables[i].table, tables[i].one, &at);
+			}
 		} while (rc == ERR_OK && at.n);
 	}
 	return rc == ERR_OK ? note(&p) : rc;

@@ -86,6 +86,13 @@ enum err counter_get(struct db_txn *t, enum counter which, uint64_t *out)
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
+enum err may_go_on(const struct watcher *w)
+{
+	return w->stopped && w->stopped(w->stopped_ctx)
+		   ? err_set(ERR_CANCELLED, "stopped during a walk of the store")
+		   : ERR_OK;
+}
+
 enum err counter_next(struct db_txn *t, enum counter which, uint64_t *out)
 {
 	uint8_t b[8 * COUNTERS];

@@ -24,6 +24,9 @@ enum err MUST_CHECK meta_put(struct db_txn *t, const char *name, struct span val
 /* Exactly n bytes; ERR_NOT_FOUND. */
 enum err MUST_CHECK meta_get(struct db_txn *t, const char *name, void *out, size_t n);
 
+/* ERR_CANCELLED when w->stopped says so. */
+enum err MUST_CHECK may_go_on(const struct watcher *w);
+
 /* The next number of a kind, from 1. */
 enum counter { COUNT_PAYOUTS, COUNT_REQUESTS, COUNT_INVOICES, COUNTERS };
 enum err MUST_CHECK counter_next(struct db_txn *t, enum counter which, uint64_t *out);

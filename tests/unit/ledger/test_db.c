@@ -376,6 +376,43 @@ static void overwrite(const char *path, const uint8_t *p, size_t n)
 	assert_int_equal(fclose(f), 0);
 }
 
+/* What it was reading is free again, for who has the store open and for who opens it. */
+static void a_killed_reader_holds_nothing(void **state)
+{
+	static uint8_t large[100000];
+	struct db *db = open_store();
+	struct db_txn *t = NULL;
+	int pipe_to[2];
+	char byte = 0;
+	(void)state;
+	assert_int_equal(pipe(pipe_to), 0);
+	pid_t reader = fork();
+	if (reader == 0) {
+		struct db *mine;
+		if (db_open_lmdb(&mine, dir, tables, 2, MAP, false) == ERR_OK &&
+		    db_begin(&t, mine, false) == ERR_OK && write(pipe_to[1], &byte, 1) == 1) {
+			pause();
+		}
+		_exit(1);
+	}
+	assert_int_equal(read(pipe_to[0], &byte, 1), 1);
+	kill(reader, SIGKILL);
+	assert_int_equal(waitpid(reader, NULL, 0), reader);
+	for (unsigned i = 0; i < 400; i++) {
+		if (i == 20) {
+			db_let_go(db);
+			assert_int_equal(db_take_again(db), ERR_OK);
+		}
+		assert_int_equal(db_begin(&t, db, true), ERR_OK);
+		large[0] = (uint8_t)i;
+		assert_int_equal(db_put(t, 0, text("x"), db_span(large, sizeof large)), ERR_OK);
+		assert_int_equal(db_commit(t), ERR_OK);
+	}
+	db_close(db);
+	close(pipe_to[0]);
+	close(pipe_to[1]);
+}
+
 static void damage_is_an_error_and_never_believed(void **state)
 {
 	(void)state;
@@ -476,6 +513,7 @@ int main(void)
 	    cmocka_unit_test_setup(the_lock_is_shared, fresh),
 	    cmocka_unit_test_setup(full_map_is_no_space, fresh),
 	    cmocka_unit_test_setup(another_process_may_look_on, fresh),
+	    cmocka_unit_test_setup(a_killed_reader_holds_nothing, fresh),
 	    cmocka_unit_test_setup(any_history_opens_again, fresh),
 	    cmocka_unit_test_setup(damage_is_an_error_and_never_believed, fresh),
 	};

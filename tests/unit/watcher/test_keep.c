@@ -106,6 +106,35 @@ static void what_is_old_is_forgotten(void **state)
 	hot_stop(&h);
 }
 
+static bool at_once(void *ctx)
+{
+	++*(unsigned *)ctx;
+	return true;
+}
+
+/* A service that ends does not walk on; what was left undone is done the next time. */
+static void a_walk_can_be_stopped(void **state)
+{
+	struct hot h;
+	struct payout p, requested;
+	struct address_entry e;
+	struct prune_result r;
+	unsigned asked = 0;
+	(void)state;
+	start(&h, &p, &requested);
+	h.w.config.keep_labels = DAY;
+	assert_int_equal(watcher_new_address(&h.w, 0, "Alice", &e), ERR_OK);
+	h.now += 2 * DAY;
+	h.w.stopped = at_once;
+	h.w.stopped_ctx = &asked;
+	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_CANCELLED);
+	assert_int_equal(asked, 1);
+	h.w.stopped = NULL;
+	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_OK);
+	assert_int_equal(r.labels, 1);
+	hot_stop(&h);
+}
+
 /* A program of before or to come must not read these records as its own. */
 static void another_form_of_the_store_is_refused(void **state)
 {
@@ -132,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_old_is_forgotten),
+	    cmocka_unit_test(a_walk_can_be_stopped),
 	    cmocka_unit_test(another_form_of_the_store_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
