@@ -3,14 +3,16 @@
 are slow, busy or away; and stopping, kindly and not.
 """
 import http.client
+import json
 import os
 import re
 import shutil
 import socket
+import subprocess
 import threading
 import time
 
-from airlock import FAILED, NODE, USAGE, Treasury, Watcher
+from airlock import FAILED, NODE, USAGE, Treasury, Watcher, program
 from bad_node import BadNode
 from daemon import Daemon, Receiver, Silence, Socks, make_certificate, until
 from regtest import Chain, Node, XMR, free_port
@@ -66,6 +68,24 @@ def scrape(address, path='/metrics'):
 
 def figure(text, name):
     return int(re.search('^' + re.escape('airlock_' + name) + r' (\d+)$', text, re.M).group(1))
+
+
+def scenario_events_followed():
+    """Each as it happens, a line each; SIGTERM ends it between two of them."""
+    with Chain() as chain:
+        watcher = Treasury(chain).watcher
+        command = [program('airlock-watcher'), '--data', watcher.folder, 'events', '--follow',
+                   '--json', '--after', '0']
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+            for _ in range(3):
+                watcher.run('address', 'new')
+            known = events(watcher)
+            lines = [json.loads(following.stdout.readline()) for _ in known]
+            assert lines == known
+            watcher.run('address', 'new')
+            assert json.loads(following.stdout.readline()) == events(watcher)[-1]
+            following.terminate()
+            assert following.stdout.read() == '' and following.wait() == 0
 
 
 def scenario_webhooks():
