@@ -128,7 +128,14 @@ static enum err write_file(const char *path, const void *p, size_t n, bool repla
 	if (rc != ERR_OK || !replace) {
 		unlink(beside);
 	}
-	return rc == ERR_OK ? sync_parent(path) : rc;
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = sync_parent(path);
+	if (rc != ERR_OK && !replace) {
+		unlink(path);
+	}
+	return rc;
 }
 
 enum err file_write(const char *path, const void *p, size_t n)
@@ -161,6 +168,34 @@ bool file_exists(const char *path)
 {
 	struct stat st;
 	return lstat(path, &st) == 0;
+}
+
+/* errno as one of ours, with the reason alone. */
+static enum err reason(int errnum)
+{
+	return err_set(errnum == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", strerror(errnum));
+}
+
+enum err file_readable(const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || access(path, R_OK) != 0) {
+		return reason(errno);
+	}
+	return S_ISDIR(st.st_mode) ? reason(EISDIR) : ERR_OK;
+}
+
+enum err dir_writable(const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0) {
+		return reason(errno);
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		return reason(ENOTDIR);
+	}
+	/* Read as well: what is written there is made durable by the folder's own descriptor. */
+	return access(path, R_OK | W_OK | X_OK) == 0 ? ERR_OK : reason(errno);
 }
 
 enum err lock_take(int *fd, const char *path)

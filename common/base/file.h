@@ -33,6 +33,11 @@ enum err MUST_CHECK dir_make(const char *path);
 
 bool file_exists(const char *path);
 
+/* Whether the file can be read, and whether files can be made in the folder. ERR_NOT_FOUND, ERR_IO;
+ * the detail is the reason, without the path. */
+enum err MUST_CHECK file_readable(const char *path);
+enum err MUST_CHECK dir_writable(const char *path);
+
 /*
  * An exclusive advisory lock on path (made if needed) that the kernel drops with the process;
  * ERR_LOCKED when another process holds it. *fd stays open until lock_release.

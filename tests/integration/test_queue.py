@@ -143,7 +143,14 @@ def scenario_run_sweeps():
             assert os.listdir(folder) == [], '7 above the float are not more than 8'
             daemon.stop()
         configure(watcher, sweep_above='6', **sweeping)
+        os.rmdir(folder)
         with Daemon(watcher) as daemon:
+            # A folder that is away is said and waited for; everything else goes on.
+            until('the warning', lambda: 'is not swept' in daemon.text())
+            chain.mine(1, payer.address())
+            until('the block', lambda: watcher.status()['height'] == chain.node.height())
+            os.makedirs(folder)
+            daemon.hup()
             until('the request', lambda: os.listdir(folder) == ['sweep-1.request'])
             # While it waits for its reply there is no other.
             chain.mine(2, payer.address())

@@ -6,6 +6,7 @@
 #define AIRLOCK_WATCHER_CLI_H
 
 #include "common/optical/light.h"
+#include "watcher/chain/backoff.h"
 #include "watcher/chain/rpc.h"
 #include "watcher/cli/settings.h"
 #include "watcher/health/health.h"
@@ -93,11 +94,20 @@ enum err MUST_CHECK store_open(struct db **out, const char *dir, enum access acc
 
 /* Requests that nobody answered in time return their payouts; told in the log. */
 enum err MUST_CHECK chore_requests(struct watcher *w);
+/* What chores know from one time to the next. */
+struct chores {
+	bool sweep_fails;
+	uint64_t sweep_after; /* steady ms: then it is tried again */
+	struct backoff sweep_wait;
+};
+/* Also after a reload: what failed is tried at once. Warns of a folder that is not there. */
+void chores_start(struct chores *c, const struct settings *s);
 /*
  * That, sweeping by itself, what is forgotten daily; and after new blocks what the pool dropped is
- * sent again.
+ * sent again. A sweep that cannot be written is told in the log and put off, for a minute at first
+ * and for up to an hour: what ends it is the store's trouble alone, never the folder's.
  */
-enum err MUST_CHECK chores(struct opened *p, bool new_blocks);
+enum err MUST_CHECK chores(struct chores *c, struct opened *p, bool new_blocks);
 
 /* ---- printing ---- */
 

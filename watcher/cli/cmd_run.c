@@ -42,6 +42,7 @@ struct daemon {
 	struct rng rng;
 	struct notify notify;
 	struct progress progress;
+	struct chores chores;
 	struct couriers *couriers;
 	struct metrics_server *metrics; /* NULL: no page */
 	struct metrics_counts counts;
@@ -122,7 +123,7 @@ static void tell_health(struct daemon *d)
 /* A new page of metrics. What needs a walk over the records is counted now and then. */
 static enum err publish(struct daemon *d)
 {
-	struct metrics_now now = {.height = d->height};
+	struct metrics_now now = {.height = d->height, .sweep_fails = d->chores.sweep_fails};
 	struct buf page;
 	if (!d->metrics) {
 		return ERR_OK;
@@ -192,7 +193,7 @@ static enum err follow(struct daemon *d, struct sync_result *r)
 			rc = share(d);
 		}
 	}
-	return rc == ERR_OK && r->done ? chores(&d->p, fresh) : rc;
+	return rc == ERR_OK && r->done ? chores(&d->chores, &d->p, fresh) : rc;
 }
 
 /* One look at the node, and at what is to be delivered. */
@@ -288,6 +289,7 @@ static enum err reload(struct daemon *d)
 	if (rc == ERR_OK) {
 		backoff_reset(&d->wait);
 		log_line(LOG_INFO, "the configuration was read again");
+		chores_start(&d->chores, &d->p.settings);
 		rc = open_page(d);
 	}
 	if (rc == ERR_OK) {
@@ -353,6 +355,7 @@ static enum err start(struct daemon *d)
 	enum err rc = opened_open(&d->p, d->o, ACCESS_WRITE);
 	if (rc == ERR_OK) {
 		let_go(d);
+		chores_start(&d->chores, &d->p.settings);
 		rc = be_the_only_one(d);
 	}
 	if (rc == ERR_OK) {

@@ -133,7 +133,8 @@ static void put_rpc(struct buf *b, const struct metrics_now *n)
 	put_nodes(b, n, put_errors);
 }
 
-static void put_money(struct buf *b, const struct metrics_counts *c, bool balances, uint64_t now)
+static void put_money(struct buf *b, const struct metrics_counts *c, const struct metrics_now *n,
+		      bool balances, uint64_t now)
 {
 	head(b, "deposits", "gauge", "Outputs received, by state.");
 	for (unsigned s = 1; s < DEPOSIT_STATES; s++) {
@@ -151,6 +152,8 @@ static void put_money(struct buf *b, const struct metrics_counts *c, bool balanc
 	plain(b, "transactions_unsent", "gauge", "Signed, not broadcast.", c->status.unsent);
 	plain(b, "transactions_in_flight", "gauge", "Broadcast, not confirmed.",
 	      c->status.in_flight);
+	plain(b, "sweep_failing", "gauge", "1 while a sweep that is due cannot be made or written.",
+	      n->sweep_fails);
 	plain(b, "events_total", "counter", "Entries of the ledger.", c->status.events);
 	if (balances) {
 		head(b, "balance_piconero", "gauge", "Unspent outputs.");
@@ -183,6 +186,6 @@ void metrics_text(struct buf *b, const struct metrics_counts *c, const struct me
 	labelled(b, "build_info", "version", AIRLOCK_VERSION, 1);
 	put_node(b, n);
 	put_rpc(b, n);
-	put_money(b, c, balances, now);
+	put_money(b, c, n, balances, now);
 	put_webhooks(b, &n->webhooks);
 }

@@ -25,7 +25,8 @@ struct metrics_now {
 	struct webhooks_state webhooks;
 	struct chain_rpc_counts followed, witness[WITNESSES_MAX];
 	size_t n_witnesses;
-	uint64_t height; /* blocks we have */
+	uint64_t height;  /* blocks we have */
+	bool sweep_fails; /* what run would sweep by itself cannot be written */
 };
 /* The page, appended to b. */
 void metrics_text(struct buf *b, const struct metrics_counts *c, const struct metrics_now *n,

@@ -43,6 +43,39 @@ static void writes_atomically_and_privately(void **state)
 	assert_int_equal(file_read(&b, path, 5), ERR_NOT_FOUND);
 }
 
+/* As anyone but root, whom no mode binds. */
+static void become(uid_t who)
+{
+	if (getuid() == 0) {
+		assert_int_equal(seteuid(who), 0);
+	}
+}
+
+/* A folder that cannot be made durable; what was promised about errors holds there too. */
+static void a_new_file_that_failed_is_not_there(void **state)
+{
+	(void)state;
+	char folder[PATH_TEXT_MAX], path[PATH_TEXT_MAX];
+	assert_int_equal(path_join(folder, dir, "blind"), ERR_OK);
+	assert_int_equal(path_join(path, folder, "f"), ERR_OK);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_int_equal(dir_writable(folder), ERR_OK);
+	assert_int_equal(file_readable(path), ERR_NOT_FOUND);
+	assert_int_equal(file_write_new(path, "x", 1), ERR_OK);
+	assert_int_equal(file_readable(path), ERR_OK);
+	assert_int_equal(dir_writable(path), ERR_IO);
+	assert_int_equal(file_readable(folder), ERR_IO);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(chmod(folder, 0333), 0);
+	assert_int_equal(chmod(dir, 0711), 0);
+	become(65534);
+	assert_int_equal(file_write_new(path, "x", 1), ERR_IO);
+	become(0);
+	assert_false(file_exists(path));
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(dir_writable(folder), ERR_NOT_FOUND);
+}
+
 static void touch(const char *name)
 {
 	char path[PATH_TEXT_MAX];
@@ -107,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(writes_atomically_and_privately),
+	    cmocka_unit_test(a_new_file_that_failed_is_not_there),
 	    cmocka_unit_test(only_what_a_killed_write_left_is_swept),
 	    cmocka_unit_test(full_device_is_told_apart),
 	    cmocka_unit_test(lock_is_exclusive),

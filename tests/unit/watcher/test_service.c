@@ -83,7 +83,7 @@ static void test_page(void **state)
 	(void)state;
 	struct hot h;
 	struct metrics_counts c;
-	struct metrics_now now = {.height = 30};
+	struct metrics_now now = {.height = 30, .sweep_fails = true};
 	struct buf b;
 	hot_start(&h, 30);
 	hot_sync(&h);
@@ -103,6 +103,7 @@ static void test_page(void **state)
 		metrics_text(&b, &c, &now, balances, h.now);
 		assert_int_equal(buf_end(&b), ERR_OK);
 		assert_true(has(&b, "\nairlock_scan_height 30\n"));
+		assert_true(has(&b, "\nairlock_sweep_failing 1\n"));
 		assert_true(has(&b, "\nairlock_deposits{state=\"credited\"} 1\n"));
 		assert_true(has(&b, "\nairlock_node_health{state=\"healthy\"} 1\n"));
 		assert_true(has(&b, "_bucket{node=\"followed\",le=\"0.01\"} 3\n"));
