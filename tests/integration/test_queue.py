@@ -10,6 +10,9 @@ from regtest import Chain, UNLOCK, XMR
 from test_payouts import confirm, funded
 from test_run import configure
 
+STAGENET = ('54eRDpqge8XebVdZxc9Nnaj1uU6tjwphK6ydD3bVF9tz8Djum1dEfp5VePDvXyjtZw2F8ys4sVQTwHKLBWYyPDTg'
+            '7HH1L3X')
+
 
 def settings(treasury, **values):
     """Puts settings into the watcher's configuration; names with _ for -."""
@@ -142,8 +145,17 @@ def scenario_run_sweeps():
             until('the block', lambda: watcher.status()['height'] == chain.node.height())
             assert os.listdir(folder) == [], '7 above the float are not more than 8'
             daemon.stop()
+        own = watcher.address()
+        # What is wrong here and not in itself: an address of stagenet, our own, a folder not there.
+        for wrong in STAGENET, own:
+            configure(watcher, **dict(sweeping, vault=wrong))
+            for command in 'check-config', 'status':
+                assert 'line 3: vault: ' in watcher.run(command, code=USAGE).err
         configure(watcher, sweep_above='6', **sweeping)
+        watcher.run('check-config')
         os.rmdir(folder)
+        found = watcher.run('check-config', '--json', code=USAGE).json['problems']
+        assert [p['line'] for p in found] == [6], found
         with Daemon(watcher) as daemon:
             # A folder that is away is said and waited for; everything else goes on.
             until('the warning', lambda: 'is not swept' in daemon.text())

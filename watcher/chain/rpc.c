@@ -483,13 +483,13 @@ static enum err check_way(const struct rpc_url *url, const char *proxy, bool pla
 	if (!own && !url->tls && !plain) {
 		return err_set(ERR_USAGE,
 			       "%s is another machine and not https: use https, a tunnel to this "
-			       "machine, or allow it by name (node-without-tls)",
+			       "machine, or allow it by name (without-tls)",
 			       url->base);
 	}
 	if (!own && !login) {
 		return err_set(ERR_USAGE,
 			       "%s is another machine and has no login: give one, or allow it by "
-			       "name (node-without-login)",
+			       "name (without-login)",
 			       url->base);
 	}
 	return ERR_OK;

@@ -76,8 +76,10 @@ struct opened {
 	struct settings settings;
 	struct witness witness[WITNESSES_MAX];
 };
-/* What the settings say about a node, as the RPC takes it; borrows from n. */
+/* What the settings say about a node, as the RPC takes it; borrows. */
 struct chain_rpc_options node_options(const struct node_settings *n, enum network network);
+/* The other node that transactions are given to, looked at by itself. */
+struct chain_rpc_options broadcast_options(const struct settings *s, enum network network);
 /* The same for the node that is followed, with the way transactions take. */
 struct chain_rpc_options followed_options(const struct settings *s, enum network network);
 enum access { ACCESS_READ, ACCESS_WRITE };

@@ -164,14 +164,40 @@ static void problem(void *ctx, unsigned line, const char *what)
 	}
 }
 
+/* What this folder's watcher, and this machine, have to say to it. */
+static enum err check_here(const struct settings *s, const char *dir, struct problems *p)
+{
+	char path[PATH_TEXT_MAX];
+	struct watcher w = {0};
+	struct chain none = {0};
+	struct db *db = NULL;
+	enum err rc = path_join(path, dir, "data.mdb");
+	if (rc == ERR_OK && file_exists(path)) {
+		rc = store_open(&db, dir, ACCESS_READ);
+		if (rc == ERR_OK) {
+			rc = watcher_open(&w, db, none, clock_system(), rng_system());
+		}
+		if (rc == ERR_OK) {
+			rc = settings_fit(s, &w.account, p);
+		}
+	}
+	watcher_close(&w);
+	db_close(db);
+	return rc == ERR_OK || rc == ERR_CONFIG ? settings_folders(s, p) : rc;
+}
+
 enum err cmd_check_config(const struct options *o)
 {
 	struct settings s;
 	struct out out;
+	struct problems all = {.told = problem, .ctx = &out};
 	out_begin(&out, o->json);
 	json_open(&out, NULL, '{');
 	json_open(&out, "problems", '[');
-	enum err found = settings_read(&s, o->data, problem, &out);
+	enum err found = settings_read(&s, o->data, &all);
+	if (found == ERR_OK) {
+		found = check_here(&s, o->data, &all);
+	}
 	json_close(&out, ']');
 	json_close(&out, '}');
 	if (found == ERR_OK) {

@@ -75,13 +75,14 @@ static enum err open_nodes(struct opened *p, enum network network)
 enum err opened_open(struct opened *out, const struct options *o, enum access access)
 {
 	char path[PATH_TEXT_MAX];
+	struct problems problems = {0};
 	*out = (struct opened){0};
 	enum err rc = path_join(path, o->data, "data.mdb");
 	if (rc == ERR_OK && !file_exists(path)) {
 		rc = err_set(ERR_STATE, "no watcher in %s: run init first", o->data);
 	}
 	if (rc == ERR_OK) {
-		rc = settings_read(&out->settings, o->data, NULL, NULL);
+		rc = settings_read(&out->settings, o->data, &problems);
 	}
 	if (rc == ERR_OK) {
 		rc = store_open(&out->db, o->data, access);
@@ -89,6 +90,9 @@ enum err opened_open(struct opened *out, const struct options *o, enum access ac
 	if (rc == ERR_OK) {
 		struct chain none = {0};
 		rc = watcher_open(&out->w, out->db, none, clock_system(), rng_system());
+	}
+	if (rc == ERR_OK) {
+		rc = settings_fit(&out->settings, &out->w.account, &problems);
 	}
 	if (rc != ERR_OK) {
 		return rc;
@@ -122,7 +126,11 @@ static void close_nodes(struct opened *p)
 enum err opened_reload(struct opened *p, const struct options *o)
 {
 	struct opened fresh = {0};
-	enum err rc = settings_read(&fresh.settings, o->data, NULL, NULL);
+	struct problems problems = {0};
+	enum err rc = settings_read(&fresh.settings, o->data, &problems);
+	if (rc == ERR_OK) {
+		rc = settings_fit(&fresh.settings, &p->w.account, &problems);
+	}
 	if (rc == ERR_OK) {
 		rc = open_nodes(&fresh, p->w.account.network);
 	}

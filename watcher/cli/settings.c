@@ -2,22 +2,13 @@
 #include "watcher/cli/settings.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/check.h"
 #include "common/base/file.h"
 #include "common/base/secret.h"
-
-#define PROBLEM_MAX 512
-
-struct parsing {
-	struct settings *out;
-	settings_problem *problem;
-	void *ctx;
-	unsigned seen[128]; /* line of each setting; 0: none */
-	unsigned n_problems;
-	char first[PROBLEM_MAX];
-};
 
 static char *trim(char *s)
 {
@@ -29,19 +20,35 @@ static char *trim(char *s)
 	return s;
 }
 
-static void complain(struct parsing *p, unsigned line, const char *what)
+void problem_tell(struct problems *p, unsigned line, const char *fmt, ...)
 {
-	if (p->n_problems++ == 0) {
-		if (line) {
-			snprintf(p->first, sizeof p->first, "%s line %u: %s", SETTINGS_NAME, line,
-				 what);
-		} else {
-			snprintf(p->first, sizeof p->first, "%s: %s", SETTINGS_NAME, what);
-		}
+	char what[PROBLEM_MAX];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof what, fmt, ap);
+	va_end(ap);
+	if (p->n++ == 0) {
+		p->first_line = line;
+		memcpy(p->first, what, sizeof what);
 	}
-	if (p->problem) {
-		p->problem(p->ctx, line, what);
+	if (p->told) {
+		p->told(p->ctx, line, what);
 	}
+}
+
+enum err problems_verdict(const struct problems *p)
+{
+	if (p->n == 0) {
+		return ERR_OK;
+	}
+	char line[32] = "", more[64] = "";
+	if (p->first_line) {
+		snprintf(line, sizeof line, " line %u", p->first_line);
+	}
+	if (p->n > 1) {
+		snprintf(more, sizeof more, " (and %u more: check-config tells all)", p->n - 1);
+	}
+	return err_set(ERR_CONFIG, "%s%s: %.360s%s", SETTINGS_NAME, line, p->first, more);
 }
 
 static enum err read_number(const struct setting *s, const char *value, uint64_t *out)
@@ -68,9 +75,13 @@ static enum err read_value(struct settings *out, const struct setting *s, char *
 	switch (s->kind) {
 	case SET_OTHER:
 		return s->read(out, value);
+	case SET_FILE:
 	case SET_TEXT:
 		if (n == 0 || n >= s->size) {
 			return err_set(ERR_CONFIG, "a text of 1 to %zu characters", s->size - 1);
+		}
+		if (s->kind == SET_FILE && file_readable(value) != ERR_OK) {
+			return ERR_CONFIG; /* the detail is the reason */
 		}
 		memcpy(field, value, n + 1);
 		return ERR_OK;
@@ -100,65 +111,109 @@ static enum err read_value(struct settings *out, const struct setting *s, char *
 	return ERR_INTERNAL;
 }
 
-static void read_line(struct parsing *p, unsigned line, char *s)
+/* What looks like a comment behind the value, and would silently be part of it. */
+static bool has_comment(const char *value)
 {
-	char what[PROBLEM_MAX];
+	for (const char *at = value; (at = strchr(at, '#')); at++) {
+		bool before = at == value || strchr(" \t", at[-1]);
+		if (before && strchr(" \t", at[1])) {
+			return true; /* the end, too */
+		}
+	}
+	return false;
+}
+
+/* A name that is none may be anything, a password that ends in = too: only words are shown. */
+static void unknown(struct problems *p, unsigned line, const char *name)
+{
+	if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")] == '\0') {
+		problem_tell(p, line, "there is no setting \"%.64s\"", name);
+	} else {
+		problem_tell(p, line, "there is no such setting");
+	}
+}
+
+static void read_line(struct settings *out, char *s, struct problems *p)
+{
+	unsigned line = out->reading;
 	size_t i = 0;
 	char *equals = strchr(s, '=');
 	if (!equals) {
-		complain(p, line, "no \"name = value\"");
+		problem_tell(p, line, "no \"name = value\"");
 		return;
 	}
 	*equals = '\0';
 	const char *name = trim(s);
+	char *value = trim(equals + 1);
 	while (i < SETTING_COUNT && (!SETTINGS[i].name || strcmp(SETTINGS[i].name, name) != 0)) {
 		i++;
 	}
 	if (i == SETTING_COUNT) {
-		snprintf(what, sizeof what, "there is no setting \"%.64s\"", name);
-		complain(p, line, what);
+		unknown(p, line, name);
 		return;
 	}
-	if (p->seen[i] && !SETTINGS[i].repeats) {
-		snprintf(what, sizeof what, "%s stands on line %u already", name, p->seen[i]);
-		complain(p, line, what);
+	CHECK(i < SETTINGS_COUNT_MAX);
+	if (out->line[i] && !SETTINGS[i].repeats) {
+		problem_tell(p, line, "%s stands on line %u already", name, out->line[i]);
 		return;
 	}
-	p->seen[i] = line;
-	if (read_value(p->out, &SETTINGS[i], trim(equals + 1)) != ERR_OK) {
-		snprintf(what, sizeof what, "%s: %.400s", name, err_detail());
-		complain(p, line, what);
+	out->line[i] = line;
+	if (has_comment(value)) {
+		problem_tell(p, line,
+			     "%s: a comment has a line of its own; behind a value # is part of it",
+			     name);
+		return;
+	}
+	err_clear();
+	if (read_value(out, &SETTINGS[i], value) != ERR_OK) {
+		problem_tell(p, line, "%s: %s", name, err_detail());
 		err_clear();
 	}
 }
 
-enum err settings_parse(struct settings *out, char *text, settings_problem *problem, void *ctx)
+static bool is_text(const char *s, size_t n)
 {
-	struct parsing p = {.out = out, .problem = problem, .ctx = ctx};
-	char *rest = text, *line;
-	*out = (struct settings){0};
-	watcher_config_default(&out->rules);
-	for (unsigned number = 1; (line = strsep(&rest, "\n")); number++) {
-		char *s = trim(line);
-		if (*s != '\0' && *s != '#') {
-			read_line(&p, number, s);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7f) {
+			return false;
 		}
 	}
-	if (p.n_problems == 0 && settings_agree(out) != ERR_OK) {
-		char what[PROBLEM_MAX];
-		snprintf(what, sizeof what, "%s", err_detail());
-		complain(&p, 0, what);
-	}
-	if (p.n_problems == 0) {
-		return ERR_OK;
-	}
-	settings_wipe(out);
-	return p.n_problems == 1 ? err_set(ERR_CONFIG, "%s", p.first)
-				 : err_set(ERR_CONFIG, "%s (and %u more: check-config tells all)",
-					   p.first, p.n_problems - 1);
+	return true;
 }
 
-enum err settings_read(struct settings *out, const char *dir, settings_problem *problem, void *ctx)
+enum err settings_parse(struct settings *out, char *text, size_t n, struct problems *p)
+{
+	*out = (struct settings){0};
+	watcher_config_default(&out->rules);
+	/* Some editors begin a file with a byte order mark. */
+	char *end = text + n, *next = text + (strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0);
+	while (next < end) {
+		char *s = next;
+		char *stop = memchr(s, '\n', (size_t)(end - s));
+		stop = stop ? stop : end;
+		next = stop + 1;
+		*stop = '\0';
+		out->reading++;
+		if (!is_text(s, (size_t)(stop - s))) {
+			problem_tell(p, out->reading, "a byte that stands in no text");
+			continue;
+		}
+		s = trim(s);
+		if (*s != '\0' && *s != '#') {
+			read_line(out, s, p);
+		}
+	}
+	if (p->n == 0) {
+		settings_agree(out, p);
+	}
+	if (p->n) {
+		settings_wipe(out);
+	}
+	return problems_verdict(p);
+}
+
+enum err settings_read(struct settings *out, const char *dir, struct problems *p)
 {
 	char path[PATH_TEXT_MAX];
 	struct buf b;
@@ -172,11 +227,8 @@ enum err settings_read(struct settings *out, const char *dir, settings_problem *
 		buf_u8(&b, '\0');
 		rc = buf_end(&b);
 	}
-	if (rc == ERR_OK && strlen((char *)b.p) + 1 != b.n) {
-		rc = err_set(ERR_CONFIG, "%s is not text", SETTINGS_NAME);
-	}
 	if (rc == ERR_OK) {
-		rc = settings_parse(out, (char *)b.p, problem, ctx);
+		rc = settings_parse(out, (char *)b.p, b.n - 1, p);
 	}
 	buf_free(&b);
 	return rc;

@@ -38,18 +38,20 @@ static enum err login_from(struct node_settings *n, const char *path)
 {
 	struct buf b;
 	enum err rc = copy(n->login_file, sizeof n->login_file, path, "a path");
+	if (rc == ERR_OK) {
+		/* What stands here may be the login itself: no message names it. */
+		rc = file_readable(path);
+	}
 	if (rc != ERR_OK) {
 		return rc;
 	}
 	buf_init(&b, LOGIN_MAX);
-	rc = file_read(&b, path, LOGIN_MAX - 1);
-	if (rc != ERR_OK) {
-		/* The detail names the file. */
-		buf_free(&b);
-		return rc;
+	if (file_read(&b, path, LOGIN_MAX - 1) != ERR_OK) {
+		rc = err_set(ERR_CONFIG, "the file it names cannot be read, or is too large");
+	} else {
+		buf_u8(&b, '\0');
+		rc = buf_end(&b);
 	}
-	buf_u8(&b, '\0');
-	rc = buf_end(&b);
 	if (rc == ERR_OK) {
 		char *line = (char *)b.p;
 		line[strcspn(line, "\r\n")] = '\0';
@@ -57,6 +59,40 @@ static enum err login_from(struct node_settings *n, const char *path)
 	}
 	buf_free(&b);
 	return rc;
+}
+
+static enum err read_file_name(char *out, size_t size, const char *path)
+{
+	enum err rc = copy(out, size, path, "a path");
+	return rc == ERR_OK ? file_readable(path) : rc;
+}
+
+/* One or more of sha256//BASE64, with ; between them. */
+static enum err read_pin_into(char *out, size_t size, const char *value)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789+/";
+	const char *at = value;
+	for (bool more = true; more; at += more) {
+		if (strncmp(at, "sha256//", 8) != 0 || strspn(at + 8, letters) != 43 ||
+		    at[51] != '=' || (at[52] != ';' && at[52] != '\0')) {
+			return err_set(ERR_CONFIG, "a pin is sha256// and 44 characters of base64");
+		}
+		at += 52;
+		more = *at == ';';
+	}
+	return copy(out, size, value, "a pin");
+}
+
+static enum err read_proxy_into(char *out, size_t size, const char *value)
+{
+	const char *colon = strrchr(value, ':');
+	uint64_t port = 0;
+	if (!colon || colon == value || strpbrk(value, "/ \t") ||
+	    option_number(&port, colon + 1, 65535, "") != ERR_OK || port == 0) {
+		return err_set(ERR_CONFIG, "a SOCKS5 proxy is HOST:PORT");
+	}
+	return copy(out, size, value, "a proxy");
 }
 
 static enum err read_login(struct settings *s, char *value)
@@ -69,32 +105,62 @@ static enum err read_login_file(struct settings *s, char *value)
 	return login_from(&s->node, value);
 }
 
-/* "URL login-file=FILE pin=... ca=... proxy=... without-tls without-login" */
+static enum err read_pin(struct settings *s, char *value)
+{
+	return read_pin_into(s->node.tls_pin, sizeof s->node.tls_pin, value);
+}
+
+static enum err read_proxy(struct settings *s, char *value)
+{
+	return read_proxy_into(s->node.proxy, sizeof s->node.proxy, value);
+}
+
+static enum err read_broadcast_proxy(struct settings *s, char *value)
+{
+	return read_proxy_into(s->broadcast_proxy, sizeof s->broadcast_proxy, value);
+}
+
+static enum err read_node_word(struct node_settings *n, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	const char *v = equals ? equals + 1 : "";
+	if (strncmp(word, "login-file=", 11) == 0) {
+		return login_from(n, v);
+	}
+	if (strncmp(word, "pin=", 4) == 0) {
+		return read_pin_into(n->tls_pin, sizeof n->tls_pin, v);
+	}
+	if (strncmp(word, "ca=", 3) == 0) {
+		return read_file_name(n->tls_ca, sizeof n->tls_ca, v);
+	}
+	if (strncmp(word, "proxy=", 6) == 0) {
+		return read_proxy_into(n->proxy, sizeof n->proxy, v);
+	}
+	if (strcmp(word, "without-tls") == 0) {
+		n->without_tls = true;
+		return ERR_OK;
+	}
+	if (strcmp(word, "without-login") == 0) {
+		n->without_login = true;
+		return ERR_OK;
+	}
+	return err_set(ERR_CONFIG, "after the address come login-file=, pin=, ca=, proxy=, "
+				   "without-tls, without-login, and nothing else");
+}
+
+/*
+ * "URL login-file=FILE pin=... ca=... proxy=... without-tls without-login". A word that is wrong is
+ * named by its place: it may be a password.
+ */
 static enum err read_node_words(struct node_settings *n, char *value)
 {
 	char *rest = NULL;
 	char *word = strtok_r(value, " \t", &rest);
 	enum err rc = copy(n->url, sizeof n->url, word ? word : "", "a node's address");
-	while (rc == ERR_OK && (word = strtok_r(NULL, " \t", &rest))) {
-		const char *equals = strchr(word, '=');
-		const char *v = equals ? equals + 1 : "";
-		if (strncmp(word, "login-file=", 11) == 0) {
-			rc = login_from(n, v);
-		} else if (strncmp(word, "pin=", 4) == 0) {
-			rc = copy(n->tls_pin, sizeof n->tls_pin, v, "a pin");
-		} else if (strncmp(word, "ca=", 3) == 0) {
-			rc = copy(n->tls_ca, sizeof n->tls_ca, v, "a path");
-		} else if (strncmp(word, "proxy=", 6) == 0) {
-			rc = copy(n->proxy, sizeof n->proxy, v, "a proxy");
-		} else if (strcmp(word, "without-tls") == 0) {
-			n->without_tls = true;
-		} else if (strcmp(word, "without-login") == 0) {
-			n->without_login = true;
-		} else {
-			rc = err_set(ERR_CONFIG,
-				     "after the address come login-file=, pin=, ca=, proxy=, "
-				     "without-tls, without-login; not \"%.40s\"",
-				     word);
+	for (unsigned i = 2; rc == ERR_OK && (word = strtok_r(NULL, " \t", &rest)); i++) {
+		rc = read_node_word(n, word);
+		if (rc != ERR_OK) {
+			rc = err_wrap(rc, "word %u", i);
 		}
 	}
 	return rc;
@@ -105,7 +171,9 @@ static enum err read_witness(struct settings *s, char *value)
 	if (s->n_witnesses == WITNESSES_MAX) {
 		return err_set(ERR_CONFIG, "at most %d witnesses", WITNESSES_MAX);
 	}
-	return read_node_words(&s->witness[s->n_witnesses++], value);
+	struct node_settings *n = &s->witness[s->n_witnesses++];
+	n->line = s->reading;
+	return read_node_words(n, value);
 }
 
 /* "0.1:1 10:10 *:20": up to each amount, so many blocks; amounts rise, depths do not fall. */
@@ -175,7 +243,12 @@ static enum err read_recipient(struct settings *s, char *value)
 
 static enum err read_vault(struct settings *s, char *value)
 {
-	return address_parse(&s->rules.vault, value);
+	enum err rc = address_parse(&s->rules.vault, value);
+	if (rc == ERR_OK) {
+		return rc;
+	}
+	const char *detail = err_detail();
+	return err_set(ERR_CONFIG, "%s%s%s", err_text(rc), *detail ? ": " : "", detail);
 }
 
 static enum err read_fee(struct settings *s, char *value)
@@ -199,6 +272,12 @@ static enum err read_metrics(struct settings *s, char *value)
 #define TEXT(n, field, sample, text)                                                               \
 	{                                                                                          \
 		.name = n, .example = sample, .about = text, .kind = SET_TEXT,                     \
+		.at = offsetof(struct settings, field),                                            \
+		.size = sizeof((struct settings *)0)->field                                        \
+	}
+#define FILE_NAME(n, field, text)                                                                  \
+	{                                                                                          \
+		.name = n, .example = "FILE", .about = text, .kind = SET_FILE,                     \
 		.at = offsetof(struct settings, field),                                            \
 		.size = sizeof((struct settings *)0)->field                                        \
 	}
@@ -235,10 +314,10 @@ const struct setting SETTINGS[] = {
 	  "Its RPC login (--rpc-login), if it has one: here, or the first line of a file. Read "
 	  "again on\nSIGHUP."),
     OTHER("node-login-file", read_login_file, "FILE", ""),
-    TEXT("node-tls-pin", node.tls_pin, "sha256//BASE64",
-	 "TLS: the pinned public key of the node, or the authority to trust."),
-    TEXT("node-tls-ca", node.tls_ca, "FILE", ""),
-    TEXT("node-proxy", node.proxy, "127.0.0.1:9050", "A SOCKS5 proxy (Tor) on the way to it."),
+    OTHER("node-tls-pin", read_pin, "sha256//BASE64",
+	  "TLS: the pinned public key of the node, or the authority to trust."),
+    FILE_NAME("node-tls-ca", node.tls_ca, ""),
+    OTHER("node-proxy", read_proxy, "127.0.0.1:9050", "A SOCKS5 proxy (Tor) on the way to it."),
     FLAG("node-without-tls", node.without_tls, "no",
 	 "A node on another machine must have TLS and a login, unless it is forced here."),
     FLAG("node-without-login", node.without_login, "no", ""),
@@ -255,7 +334,7 @@ const struct setting SETTINGS[] = {
 
     TEXT("broadcast-node", broadcast_node, "http://abcdefghijklmnop.onion:18081",
 	 "Give transactions out by another node and way than everything else."),
-    TEXT("broadcast-proxy", broadcast_proxy, "127.0.0.1:9050", "A SOCKS5 proxy (Tor) to it."),
+    OTHER("broadcast-proxy", read_broadcast_proxy, "127.0.0.1:9050", "A SOCKS5 proxy (Tor) to it."),
     FLAG("broadcast-without-tls", broadcast_without_tls, "no", ""),
 
     HEAD("deposits"),
@@ -311,8 +390,8 @@ const struct setting SETTINGS[] = {
 	 "Where run writes these requests, as sweep-NUMBER.request."),
 
     HEAD("webhooks and metrics"),
-    TEXT("webhook-ca", webhook_ca, "FILE",
-	 "Authorities to trust for webhooks (webhook add ...), instead of the system's."),
+    FILE_NAME("webhook-ca", webhook_ca,
+	      "Authorities to trust for webhooks (webhook add ...), instead of the system's."),
     OTHER("metrics", read_metrics, "127.0.0.1:9750",
 	  "A page for Prometheus: 127.0.0.1:PORT or unix:PATH."),
     FLAG("metrics-balances", metrics_balances, "no", "Whether it tells balances."),
@@ -328,6 +407,17 @@ struct chain_rpc_options followed_options(const struct settings *s, enum network
 	return o;
 }
 
+struct chain_rpc_options broadcast_options(const struct settings *s, enum network network)
+{
+	return (struct chain_rpc_options){
+	    .url = s->broadcast_node,
+	    .proxy = s->broadcast_proxy[0] ? s->broadcast_proxy : NULL,
+	    .network = network,
+	    .allow_plain = s->broadcast_without_tls,
+	    .allow_no_login = true,
+	};
+}
+
 struct chain_rpc_options node_options(const struct node_settings *n, enum network network)
 {
 	return (struct chain_rpc_options){
@@ -341,34 +431,4 @@ struct chain_rpc_options node_options(const struct node_settings *n, enum networ
 	    .allow_plain = n->without_tls,
 	    .allow_no_login = n->without_login,
 	};
-}
-
-static enum err agrees(const struct chain_rpc_options *rpc, const char *what)
-{
-	struct chain probe = {0};
-	enum err rc = chain_rpc_open(&probe, rpc);
-	chain_rpc_close(&probe);
-	return rc == ERR_OK ? rc : err_wrap(rc, "%s: ", what);
-}
-
-enum err settings_agree(const struct settings *s)
-{
-	if (!s->node.url[0]) {
-		return err_set(ERR_CONFIG, "no node is named");
-	}
-	if (s->broadcast_proxy[0] && !s->broadcast_node[0]) {
-		return err_set(ERR_CONFIG, "broadcast-proxy needs broadcast-node");
-	}
-	struct chain_rpc_options rpc = followed_options(s, NETWORK_MAINNET);
-	enum err rc = agrees(&rpc, "node");
-	for (size_t i = 0; rc == ERR_OK && i < s->n_witnesses; i++) {
-		char what[32];
-		snprintf(what, sizeof what, "witness %zu", i + 1);
-		rpc = node_options(&s->witness[i], NETWORK_MAINNET);
-		rc = agrees(&rpc, what);
-	}
-	if (rc == ERR_OK && s->n_witnesses && s->rules.witnesses_needed > s->n_witnesses) {
-		rc = err_set(ERR_CONFIG, "witnesses-needed is more than there are witnesses");
-	}
-	return rc;
 }
