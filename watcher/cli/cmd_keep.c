@@ -52,8 +52,8 @@ static enum err back_up(struct db *db, const char *file)
 	if (rc == ERR_OK) {
 		rc = verify_copy(dir);
 	}
-	if (rc == ERR_OK && rename(copy, file) != 0) {
-		rc = err_set(ERR_IO, "cannot move the copy to %s", file);
+	if (rc == ERR_OK) {
+		rc = file_rename(copy, file);
 	}
 	unlink(copy);
 	unlink(lock);

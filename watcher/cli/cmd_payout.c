@@ -71,6 +71,10 @@ enum err cmd_payout_add(const struct options *o)
 	if (rc == ERR_OK) {
 		out_begin(&out, o->json);
 		put_payout(&out, &payout);
+		if (payout.state == PAYOUT_CANCELLED) {
+			say(&out,
+			    "it was cancelled and will not be paid: a new id is a new payout");
+		}
 		rc = out_end(&out);
 	}
 	opened_close(&p);
