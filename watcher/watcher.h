@@ -63,7 +63,8 @@ struct watcher_config {
 	char recipient[LABEL_MAX + 1]; /* the payee's name in payment URIs, "" none */
 	bool credit_locked; /* also while an explicit unlock time keeps it from being spent */
 	enum fee_level fee_level;
-	uint64_t request_seconds;  /* how long a request may be signed */
+	struct amount fee_most, fee_per_byte_most; /* nothing is built that costs more */
+	uint64_t request_seconds;                  /* how long a request may be signed */
 	uint64_t requests_after;   /* new ones have greater numbers: the signer answered this one */
 	uint64_t stall_seconds;    /* no block for so long: the node stands still; 0: never */
 	uint64_t witnesses_needed; /* of those there are, so many must agree */
@@ -83,7 +84,10 @@ struct watcher_config {
 	/* Seconds that these are kept; 0: for ever. */
 	uint64_t keep_labels, keep_references, keep_invoices, keep_blobs;
 };
-/* 1 up to 0.1 XMR, 10 up to 10 XMR, 20 above; normal fee; 7 days; an hour; one. */
+/*
+ * 1 up to 0.1 XMR, 10 up to 10 XMR, 20 above; normal fee, bounded as the signer's example policy
+ * does; 7 days; an hour; one.
+ */
 void watcher_config_default(struct watcher_config *out);
 
 /* Tables of the db, in this order (db_open_lmdb, or a backend with as many). */

@@ -13,6 +13,8 @@ DONE, FAILED, USAGE, REFUSED, MESSAGE, NODE = range(6)
 PASSPHRASE = 'correct horse battery staple'
 PROGRAM_SECONDS = 300
 
+# A young chain's block reward is great, and with it what the node asks for.
+FEES = {'fee_most': '0.5', 'fee_per_byte_most': '0.001'}
 POLICY = {
     'version': 1,
     'limits': {'payout': '1000', 'transaction': '2000', 'day': '5000', 'day_count': 1000,
@@ -196,7 +198,17 @@ class Watcher:
 
     def init(self, kit, code=DONE):
         option = '--scan' if os.path.isdir(kit) else '--kit'
-        return self.run('init', option, kit, '--node', self.url, code=code)
+        result = self.run('init', option, kit, '--node', self.url, code=code)
+        if result.code == DONE:
+            self.set(**FEES)
+        return result
+
+    def set(self, **settings):
+        """Adds to the configuration; underscores stand for dashes, lists for several lines."""
+        with open(os.path.join(self.folder, 'airlock.conf'), 'a', encoding='utf-8') as f:
+            for name, value in settings.items():
+                for one in value if isinstance(value, list) else [value]:
+                    f.write(f"{name.replace('_', '-')} = {one}\n")
 
     def sync(self, code=DONE):
         return self.run('sync', code=code)

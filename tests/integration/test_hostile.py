@@ -74,6 +74,9 @@ ABOUT_BLOCKS = {
 
 ABOUT_PLANS = {
     'a fee a million times as high': of_json('/json_rpc', times(10**6), b'get_fee_estimate'),
+    'a fee a few hundred times as high': of_json('/json_rpc', times(500), b'get_fee_estimate'),
+    'a fee in giant steps': of_json('/json_rpc', set_(quantization_mask=2 * 10**12),
+                                    b'get_fee_estimate'),
     'no fee': of_json('/json_rpc', times(0), b'get_fee_estimate'),
     'a negative fee': of_json('/json_rpc', times(-1), b'get_fee_estimate'),
     'no outputs to choose from': of_bytes('/get_output_distribution.bin', no_outputs),

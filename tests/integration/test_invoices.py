@@ -1,5 +1,4 @@
 """Invoices paid by an official wallet: its reading of our URI, parts, too much, too late, a reorg."""
-import os
 
 from airlock import FAILED, USAGE, Treasury
 from regtest import Chain, XMR
@@ -62,8 +61,7 @@ def scenario_invoices():
         assert watcher.invoice_state('order-1')[:2] == ('partly_paid', AMOUNT // 2)
 
         # Too late, by the chain's height; what then to do is the configuration's.
-        with open(os.path.join(watcher.folder, 'airlock.conf'), 'a', encoding='utf-8') as f:
-            f.write('\ninvoice-late = refund\ninvoice-over = refund\n')
+        watcher.set(invoice_late='refund', invoice_over='refund')
         late = watcher.invoice('late', AMOUNT, '--expires', '2b')
         chain.mine(2, payer.address())
         paid(AMOUNT, late)

@@ -14,12 +14,6 @@ STAGENET = ('54eRDpqge8XebVdZxc9Nnaj1uU6tjwphK6ydD3bVF9tz8Djum1dEfp5VePDvXyjtZw2
             '7HH1L3X')
 
 
-def settings(treasury, **values):
-    """Puts settings into the watcher's configuration; names with _ for -."""
-    with open(os.path.join(treasury.watcher.folder, 'airlock.conf'), 'a', encoding='utf-8') as f:
-        f.writelines(f"{name.replace('_', '-')} = {value}\n" for name, value in values.items())
-
-
 def queue(treasury, text, code=DONE):
     path = treasury.path('payouts.csv')
     with open(path, 'w', encoding='utf-8') as f:
@@ -82,7 +76,7 @@ def scenario_lost_requests():
 def scenario_change_in_parts():
     with Chain() as chain:
         treasury, payer = funded(chain, 'treasury', 1, 5 * XMR)
-        settings(treasury, change_outputs=4, change_least='0.5')
+        treasury.watcher.set(change_outputs=4, change_least='0.5')
         payee = chain.wallet('payee')
         confirm(chain, treasury, payer)  # a template may be older than the deposit
         assert treasury.watcher.status()['payable']['outputs_now'] == 1
@@ -112,7 +106,7 @@ def scenario_sweep():
         chain.mine(115, treasury.watcher.address())
         chain.mine(70, miner.address())
         treasury.watcher.run('sweep', '--out', treasury.path('none'), code=USAGE)
-        settings(treasury, vault=cold.address(), float='100', fee='slow')
+        treasury.watcher.set(vault=cold.address(), float='100', fee='slow')
         treasury.watcher.sync()
         total, unlocked, _ = treasury.watcher.balance()
         assert total == unlocked

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from airlock import FAILED, NODE, USAGE, Treasury, Watcher, program
+from airlock import FAILED, FEES, NODE, USAGE, Treasury, Watcher, program
 from bad_node import BadNode
 from daemon import Daemon, Receiver, Silence, Socks, make_certificate, until
 from regtest import Chain, Node, XMR, free_port
@@ -20,13 +20,9 @@ from test_rpc import GuardedNode
 
 
 def configure(watcher, **settings):
-    """Replaces airlock.conf; underscores stand for dashes, lists for several lines."""
-    lines = []
-    for name, value in dict({'node': watcher.url, 'stall_minutes': 0}, **settings).items():
-        for one in value if isinstance(value, list) else [value]:
-            lines.append(f"{name.replace('_', '-')} = {one}\n")
-    with open(os.path.join(watcher.folder, 'airlock.conf'), 'w', encoding='utf-8') as f:
-        f.writelines(lines)
+    """Replaces airlock.conf: see Watcher.set."""
+    os.truncate(os.path.join(watcher.folder, 'airlock.conf'), 0)
+    watcher.set(**dict({'node': watcher.url, 'stall_minutes': 0, **FEES}, **settings))
 
 
 def health(watcher):
@@ -251,7 +247,7 @@ def scenario_service():
             configure(watcher, nonsense=1)
             watcher.run('check-config', code=USAGE)
             daemon.hup()
-            until('the refusal', lambda: 'line 3: there is no setting "nonsense"' in daemon.text())
+            until('the refusal', lambda: 'line 5: there is no setting "nonsense"' in daemon.text())
             configure(watcher)
             assert daemon.stop() < 1
             log = daemon.text()

@@ -11,6 +11,8 @@
 
 /* Whole numbers up to here are exact in a double. */
 #define EXACT_REAL 9007199254740992.0
+/* Fees are rounded up to multiples of 10^4 today; a hundred times that changes no fee much. */
+#define QUANTIZATION_MOST 1000000
 
 static enum err malformed(const char *call, const char *what)
 {
@@ -236,7 +238,8 @@ enum err rpc_json_fee(struct chain_fee *out, struct span answer)
 	}
 	const json_t *mask = json_object_get(result, "quantization_mask");
 	fee.quantization_mask = 1;
-	if (mask && !real_u64(mask, &fee.quantization_mask)) {
+	if (mask && (!real_u64(mask, &fee.quantization_mask) ||
+		     fee.quantization_mask > QUANTIZATION_MOST)) {
 		e = malformed(call, "quantization mask");
 		goto out;
 	}

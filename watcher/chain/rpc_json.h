@@ -21,7 +21,10 @@ struct rpc_header {
 enum err MUST_CHECK rpc_json_header(struct rpc_header *out, struct span answer);
 /* JSON-RPC hard_fork_info: the version that the next block has to have. */
 enum err MUST_CHECK rpc_json_fork(uint8_t *out, struct span answer);
-/* JSON-RPC get_fee_estimate: four rising levels above zero, or one that stands for all four. */
+/*
+ * JSON-RPC get_fee_estimate: four rising levels above zero, or one that stands for all four; a mask
+ * up to 10^6. How high a fee may be is for the caller to judge.
+ */
 enum err MUST_CHECK rpc_json_fee(struct chain_fee *out, struct span answer);
 /*
  * /send_raw_transaction: ERR_OK when the node took it, ERR_NODE_REJECTED with each reason it names

@@ -356,6 +356,11 @@ const struct setting SETTINGS[] = {
 
     HEAD("payouts"),
     OTHER("fee", read_fee, "normal", "The fee level: slow, normal, fast, fastest."),
+    AMOUNT("fee-most", rules.fee_most, "0.01",
+	   "XMR that a transaction, and a byte of its weight, may cost at most, whatever the node\n"
+	   "says: as in the signer's policy. The mainnet asks for up to 0.00000002 (slow),\n"
+	   "0.00000008, 0.00000032 and 0.000004 (fastest) a byte."),
+    AMOUNT("fee-per-byte-most", rules.fee_per_byte_most, "0.0000003", ""),
     NUMBER("request-hours", rules.request_seconds, 1, 8760, 3600, "168",
 	   "How long a request may be signed."),
     NUMBER("request-grace-hours", rules.request_grace, 0, 8760, 3600, "24",

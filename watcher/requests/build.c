@@ -13,8 +13,8 @@
 #include "watcher/requests/finish.h"
 #include "watcher/scan/halt.h"
 
-/* Per byte; a hundred times what the fastest level has ever cost. Above, the node is lying. */
-#define FEE_PER_BYTE_MOST UINT64_C(1000000000)
+/* No transaction weighs less: what rounding adds is spread over so many bytes at least. */
+#define WEIGHT_LEAST 1000
 
 static const char *const STATES[] = {
     [REQUEST_OPEN] = "open",           [REQUEST_SIGNED] = "signed",   [REQUEST_REFUSED] = "refused",
@@ -61,11 +61,28 @@ static enum err fee_rate(struct fee_rate *out, const struct watcher *w)
 	*out = (struct fee_rate){.per_byte = fee.per_byte[w->config.fee_level],
 				 .least = fee.per_byte[FEE_SLOW],
 				 .mask = fee.quantization_mask};
-	if (out->per_byte == 0 || out->per_byte > FEE_PER_BYTE_MOST) {
-		return err_set(ERR_NODE_ANSWER, "a fee of %" PRIu64 " per byte makes no sense",
-			       out->per_byte);
+	uint64_t most = w->config.fee_per_byte_most.atomic, rounding = out->mask / WEIGHT_LEAST + 1;
+	if (out->per_byte == 0 || out->per_byte > most || rounding > most - out->per_byte) {
+		char asked[AMOUNT_TEXT_MAX], limit[AMOUNT_TEXT_MAX];
+		return err_set(ERR_NODE_ANSWER,
+			       "the node asks for %s XMR a byte, rounded up to multiples of "
+			       "%" PRIu64 "; fee-per-byte-most is %s",
+			       amount_format(asked, amount_of(out->per_byte)), out->mask,
+			       amount_format(limit, w->config.fee_per_byte_most));
 	}
 	return ERR_OK;
+}
+
+/* By the signer's rule (its policy's `fee`), so that nothing is built that it would refuse. */
+static enum err check_fee(const struct draft *d, const struct watcher *w)
+{
+	char fee[AMOUNT_TEXT_MAX], limit[AMOUNT_TEXT_MAX];
+	if (amount_cmp(d->plan.fee, w->config.fee_most) <= 0) {
+		return ERR_OK;
+	}
+	return err_set(ERR_LIMIT_FEE,
+		       "a transaction of %zu inputs would cost %s XMR; fee-most is %s", d->n_in,
+		       amount_format(fee, d->plan.fee), amount_format(limit, w->config.fee_most));
 }
 
 /* The message's struct; plans move over from the drafts. */
@@ -298,6 +315,7 @@ enum err request_finish(struct watcher *w, const struct ground *g, struct draft 
 	enum err rc = rings_make(d, n, &w->chain, &w->rng);
 	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
 		rc = draft_fee(&d[i], &g->rate, &w->account);
+		rc = rc == ERR_OK ? check_fee(&d[i], w) : rc;
 	}
 	if (rc == ERR_OK) {
 		r.time = watcher_now(w);

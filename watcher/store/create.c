@@ -125,6 +125,8 @@ void watcher_config_default(struct watcher_config *out)
 	    .depth_above = 20,
 	    .invoices = {INVOICE_HOLD, INVOICE_HOLD, INVOICE_HOLD, INVOICE_HOLD},
 	    .fee_level = FEE_NORMAL,
+	    .fee_most = amount_of(ATOMIC_PER_XMR / 100),
+	    .fee_per_byte_most = amount_of(300000),
 	    .request_seconds = 7 * 86400,
 	    .stall_seconds = 3600,
 	    .witnesses_needed = 1,

@@ -58,12 +58,13 @@ static enum err lying_fee(void *ctx, struct chain_fee *out)
 	enum err rc = p->honest.fee(p->honest.ctx, out);
 	for (int i = 0; i < FEE_LEVEL_COUNT; i++) {
 		out->per_byte[i] = p->lie == LIE_FEE_HUGE      ? UINT64_MAX / 2
+				   : p->lie == LIE_FEE_OVER    ? 300001
 				   : p->lie == LIE_FEE_NOTHING ? 0
 				   : p->lie == LIE_FEE_TENFOLD ? 10 * out->per_byte[i]
 							       : out->per_byte[i];
 	}
-	if (p->lie == LIE_MASK_HUGE) {
-		out->quantization_mask = UINT64_MAX;
+	if (p->lie == LIE_MASK_HUGE || p->lie == LIE_MASK_OVER) {
+		out->quantization_mask = p->lie == LIE_MASK_HUGE ? UINT64_MAX : 220000000;
 	}
 	return rc;
 }

@@ -24,11 +24,13 @@ enum lie {
 	LIE_COUNTS,         /* the count of outputs falls somewhere */
 	LIE_MORE_OUTPUTS,   /* there are a thousand times more than there are */
 	LIE_FEE_HUGE,
+	LIE_FEE_OVER, /* by one unit more than may be paid for a byte */
 	LIE_FEE_NOTHING,
 	LIE_FEE_TENFOLD,
 	LIE_MASK_HUGE,
 	LIE_SPENT,        /* every key image is spent in a block */
 	LIE_OTHER_BLOCKS, /* the same, and the last block of an answer is another */
+	LIE_MASK_OVER,    /* so that the smallest transaction's fee is rounded up above that */
 };
 
 struct planned {

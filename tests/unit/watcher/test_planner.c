@@ -130,6 +130,8 @@ static void test_levels(void **state)
 	struct address to = planned_to(&p, 0, 0);
 	for (unsigned level = 0; level < FEE_LEVEL_COUNT; level++) {
 		p.w.config.fee_level = (enum fee_level)level;
+		p.w.config.fee_per_byte_most = amount_of(5000000);
+		p.w.config.fee_most = amount_of(ATOMIC_PER_XMR);
 		planned_payout(&p, level, &to, XMR(25));
 		assert_int_equal(planned_request(&p, &r, &info), ERR_OK);
 		assert_int_equal(r.n_txs, 1);

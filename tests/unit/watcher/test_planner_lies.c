@@ -85,6 +85,33 @@ static void test_about_fees(void **state)
 	check_refused(LIE_FEE_HUGE, ERR_NODE_ANSWER);
 	check_refused(LIE_FEE_NOTHING, ERR_NODE_ANSWER);
 	check_refused(LIE_MASK_HUGE, ERR_NODE_ANSWER);
+	check_refused(LIE_FEE_OVER, ERR_NODE_ANSWER);
+	check_refused(LIE_MASK_OVER, ERR_NODE_ANSWER);
+}
+
+/* The limit is met exactly, in all and by the byte, and one unit less is too little. */
+static void test_fee_limits(void **state)
+{
+	(void)state;
+	p.lie = LIE_NONE;
+	p.w.config.fee_per_byte_most = amount_of(80000 + 11);
+	assert_int_equal(planned_request(&p, &r, &info), ERR_OK);
+	struct amount fee = r.txs[0].plan.fee;
+	request_free(&r);
+	assert_int_equal(watcher_cancel_request(&p.w, info.number, true), ERR_OK);
+
+	/* Another ring may have offsets of another length. */
+	p.w.config.fee_most = amount_of(fee.atomic * 9 / 10);
+	assert_int_equal(planned_request(&p, &r, &info), ERR_LIMIT_FEE);
+	assert_non_null(strstr(err_detail(), "fee-most is 0.000"));
+	assert_int_equal(info.number, 0);
+	p.w.config.fee_per_byte_most = amount_of(80000 + 10);
+	assert_int_equal(planned_request(&p, &r, &info), ERR_NODE_ANSWER);
+	assert_non_null(strstr(err_detail(), "fee-per-byte-most is 0.000000080010"));
+	p.w.config.fee_per_byte_most = amount_of(80000 + 11);
+	p.w.config.fee_most = amount_of(fee.atomic * 11 / 10);
+	assert_int_equal(planned_request(&p, &r, &info), ERR_OK);
+	request_free(&r);
 }
 
 /* Locked candidates are passed over, and the truth works after all those lies. */
@@ -118,6 +145,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_about_decoys, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_about_counts, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_about_fees, make, unmake),
+	    cmocka_unit_test_setup_teardown(test_fee_limits, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_locked_are_left_out, make, unmake),
 	    cmocka_unit_test_setup_teardown(test_short_chain, NULL, unmake),
 	};

@@ -106,6 +106,9 @@ static void fee(void **state)
 	assert_int_equal(f.quantization_mask, 10000);
 	assert_int_equal(rpc_json_fee(&f, text(RESULT("\"fee\":7"))), ERR_OK);
 	assert_true(f.per_byte[0] == 7 && f.per_byte[3] == 7 && f.quantization_mask == 1);
+	assert_int_equal(rpc_json_fee(&f, text(RESULT("\"fee\":7,\"quantization_mask\":1000000"))),
+			 ERR_OK);
+	assert_int_equal(f.quantization_mask, 1000000);
 	static const char *const bad[] = {
 	    RESULT("\"fees\":[1,2,3]"),
 	    RESULT("\"fees\":[4,3,2,1]"),
@@ -114,6 +117,7 @@ static void fee(void **state)
 	    RESULT("\"fees\":[1,2,3,1e30]"),
 	    RESULT("\"fees\":[1,2,3,\"4\"]"),
 	    RESULT("\"fees\":[1,2,3,4],\"quantization_mask\":0"),
+	    RESULT("\"fees\":[1,2,3,4],\"quantization_mask\":1000001"),
 	    RESULT("\"other\":1"),
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -100,6 +100,8 @@ static void a_loser_gives_up_its_inputs(void **state)
 	assert_int_equal(planned_request(&p, &r[0], &info[0]), ERR_OK);
 	assert_int_equal(watcher_cancel_request(&p.w, info[0].number, false), ERR_OK);
 	p.w.config.fee_level = FEE_FASTEST;
+	p.w.config.fee_per_byte_most = amount_of(5000000);
+	p.w.config.fee_most = XMR(1);
 	assert_int_equal(planned_request(&p, &r[1], &info[1]), ERR_OK);
 	assert_int_equal(info[0].n_inputs, 1);
 	assert_int_equal(info[1].n_inputs, 2);

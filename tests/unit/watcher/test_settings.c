@@ -59,6 +59,8 @@ static void test_good(void **state)
 			       "stall-minutes = 30\n"
 			       "credit = 0.5:2 *:30\n"
 			       "fee = fast\n"
+			       "fee-most = 0.5\n"
+			       "fee-per-byte-most = 0.000001\n"
 			       "request-hours = 24"),
 			 ERR_OK);
 	assert_int_equal(t.n, 0);
@@ -74,6 +76,8 @@ static void test_good(void **state)
 	assert_int_equal(s.rules.n_steps, 1);
 	assert_int_equal(s.rules.depth_above, 30);
 	assert_int_equal(s.rules.fee_level, FEE_FAST);
+	assert_true(s.rules.fee_most.atomic == ATOMIC_PER_XMR / 2);
+	assert_true(s.rules.fee_per_byte_most.atomic == 1000000);
 	assert_int_equal(s.rules.request_seconds, 86400);
 }
 
