@@ -144,12 +144,12 @@ def scenario_run_sweeps():
         for wrong in STAGENET, own:
             configure(watcher, **dict(sweeping, vault=wrong))
             for command in 'check-config', 'status':
-                assert 'line 3: vault: ' in watcher.run(command, code=USAGE).err
+                assert 'line 5: vault: ' in watcher.run(command, code=USAGE).err
         configure(watcher, sweep_above='6', **sweeping)
         watcher.run('check-config')
         os.rmdir(folder)
         found = watcher.run('check-config', '--json', code=USAGE).json['problems']
-        assert [p['line'] for p in found] == [6], found
+        assert [p['line'] for p in found] == [8], found
         with Daemon(watcher) as daemon:
             # A folder that is away is said and waited for; everything else goes on.
             until('the warning', lambda: 'is not swept' in daemon.text())
