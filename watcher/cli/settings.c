@@ -10,6 +10,8 @@
 #include "common/base/file.h"
 #include "common/base/secret.h"
 
+#define CERTIFICATES_MAX (1u << 22)
+
 static char *trim(char *s)
 {
 	s += strspn(s, " \t\r");
@@ -51,6 +53,23 @@ enum err problems_verdict(const struct problems *p)
 	return err_set(ERR_CONFIG, "%s%s: %.360s%s", SETTINGS_NAME, line, p->first, more);
 }
 
+enum err certificates_check(const char *path)
+{
+	static const char begin[] = "CERTIFICATE-----";
+	struct buf b;
+	enum err rc = file_readable(path);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	buf_init(&b, CERTIFICATES_MAX);
+	rc = file_read(&b, path, CERTIFICATES_MAX);
+	if (rc != ERR_OK || !memmem(b.p, b.n, begin, sizeof begin - 1)) {
+		rc = err_set(ERR_CONFIG, "a file of certificates (PEM), which this one is not");
+	}
+	buf_free(&b);
+	return rc;
+}
+
 static enum err read_number(const struct setting *s, const char *value, uint64_t *out)
 {
 	size_t n = strlen(value);
@@ -80,8 +99,11 @@ static enum err read_value(struct settings *out, const struct setting *s, char *
 		if (n == 0 || n >= s->size) {
 			return err_set(ERR_CONFIG, "a text of 1 to %zu characters", s->size - 1);
 		}
-		if (s->kind == SET_FILE && file_readable(value) != ERR_OK) {
-			return ERR_CONFIG; /* the detail is the reason */
+		if (s->kind == SET_FILE) {
+			enum err rc = certificates_check(value);
+			if (rc != ERR_OK) {
+				return rc;
+			}
 		}
 		memcpy(field, value, n + 1);
 		return ERR_OK;
@@ -138,7 +160,7 @@ static void read_line(struct settings *out, char *s, struct problems *p)
 	unsigned line = out->reading;
 	size_t i = 0;
 	char *equals = strchr(s, '=');
-	if (!equals) {
+	if (!equals || equals == s) {
 		problem_tell(p, line, "no \"name = value\"");
 		return;
 	}
@@ -222,6 +244,9 @@ enum err settings_read(struct settings *out, const char *dir, struct problems *p
 	enum err rc = path_join(path, dir, SETTINGS_NAME);
 	if (rc == ERR_OK) {
 		rc = file_read(&b, path, SETTINGS_MAX - 1);
+	}
+	if (rc == ERR_MSG_SIZE) {
+		rc = err_set(ERR_CONFIG, "%s is larger than %d bytes", path, SETTINGS_MAX - 1);
 	}
 	if (rc == ERR_OK) {
 		buf_u8(&b, '\0');

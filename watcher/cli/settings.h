@@ -42,7 +42,7 @@ struct settings {
 /*
  * How a setting's value becomes a field. SET_OTHER calls `read`, which may write into `value`; the
  * others read into the field at `at`: a text of at most `size` - 1 characters, the path of a file
- * that can be read, a bool from yes or no, a uint64_t of least to most times unit, or an amount in
+ * of certificates, a bool from yes or no, a uint64_t of least to most times unit, or an amount in
  * XMR.
  */
 enum setting_kind { SET_OTHER, SET_TEXT, SET_FILE, SET_FLAG, SET_NUMBER, SET_AMOUNT };
@@ -73,6 +73,9 @@ struct problems {
 void problem_tell(struct problems *p, unsigned line, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* ERR_CONFIG when there was any, with the first and the number of the others as the detail. */
 enum err MUST_CHECK problems_verdict(const struct problems *p);
+
+/* Whether it can be read and holds certificates. The detail says what is wrong with it. */
+enum err MUST_CHECK certificates_check(const char *path);
 
 /* Reads DIR/airlock.conf and the files it names. On an error *out is zero. settings_wipe. */
 enum err MUST_CHECK settings_read(struct settings *out, const char *dir, struct problems *p);

@@ -20,21 +20,29 @@ static void check_way(struct problems *p, unsigned line, const char *name,
 		      const struct chain_rpc_options *rpc)
 {
 	struct chain probe = {0};
-	if (chain_rpc_open(&probe, rpc) != ERR_OK) {
+	struct rpc_url url;
+	enum err rc = rpc_url_parse(&url, rpc->url, rpc->network);
+	if (rc == ERR_OK && url.onion && !rpc->proxy) {
+		rc = err_set(ERR_CONFIG, "an onion service needs a proxy (Tor) on the way to it");
+	}
+	if (rc == ERR_OK) {
+		rc = chain_rpc_open(&probe, rpc);
+		chain_rpc_close(&probe);
+	}
+	if (rc != ERR_OK) {
 		problem_tell(p, line, "%s: %s", name, err_detail());
 		err_clear();
 	}
-	chain_rpc_close(&probe);
 }
 
-/* By the same way to the same node: nothing that it says is a second opinion. */
-static bool same_node(const struct node_settings *a, const struct node_settings *b)
+/* By the same way to the same node: it is no second opinion, and hides nothing from the first. */
+static bool same_node(const struct node_settings *a, const char *url, const char *proxy)
 {
 	struct rpc_url one, other;
 	bool good = rpc_url_parse(&one, a->url, NETWORK_MAINNET) == ERR_OK &&
-		    rpc_url_parse(&other, b->url, NETWORK_MAINNET) == ERR_OK;
+		    rpc_url_parse(&other, url, NETWORK_MAINNET) == ERR_OK;
 	err_clear();
-	return good && strcmp(one.base, other.base) == 0 && strcmp(a->proxy, b->proxy) == 0;
+	return good && strcmp(one.base, other.base) == 0 && strcmp(a->proxy, proxy) == 0;
 }
 
 static void check_witnesses(const struct settings *s, struct problems *p)
@@ -42,10 +50,10 @@ static void check_witnesses(const struct settings *s, struct problems *p)
 	for (size_t i = 0; i < s->n_witnesses; i++) {
 		const struct node_settings *w = &s->witness[i];
 		struct chain_rpc_options rpc = node_options(w, NETWORK_MAINNET);
-		bool again = same_node(w, &s->node);
+		bool again = same_node(&s->node, w->url, w->proxy);
 		check_way(p, w->line, "witness", &rpc);
 		for (size_t k = 0; k < i; k++) {
-			again = again || same_node(w, &s->witness[k]);
+			again = again || same_node(&s->witness[k], w->url, w->proxy);
 		}
 		if (again) {
 			problem_tell(p, w->line,
@@ -75,6 +83,12 @@ static void check_nodes(const struct settings *s, struct problems *p)
 	if (s->broadcast_node[0]) {
 		rpc = broadcast_options(s, NETWORK_MAINNET);
 		check_way(p, line_of(s, "broadcast-node"), "broadcast-node", &rpc);
+		if (same_node(&s->node, s->broadcast_node, s->broadcast_proxy)) {
+			problem_tell(
+			    p, line_of(s, "broadcast-node"),
+			    "broadcast-node: that is the followed node by the same way, which "
+			    "hides nothing");
+		}
 	} else if (s->broadcast_proxy[0]) {
 		problem_tell(p, line_of(s, "broadcast-proxy"),
 			     "broadcast-proxy needs broadcast-node");

@@ -61,10 +61,10 @@ static enum err login_from(struct node_settings *n, const char *path)
 	return rc;
 }
 
-static enum err read_file_name(char *out, size_t size, const char *path)
+static enum err read_ca_into(char *out, size_t size, const char *path)
 {
 	enum err rc = copy(out, size, path, "a path");
-	return rc == ERR_OK ? file_readable(path) : rc;
+	return rc == ERR_OK ? certificates_check(path) : rc;
 }
 
 /* One or more of sha256//BASE64, with ; between them. */
@@ -131,7 +131,7 @@ static enum err read_node_word(struct node_settings *n, const char *word)
 		return read_pin_into(n->tls_pin, sizeof n->tls_pin, v);
 	}
 	if (strncmp(word, "ca=", 3) == 0) {
-		return read_file_name(n->tls_ca, sizeof n->tls_ca, v);
+		return read_ca_into(n->tls_ca, sizeof n->tls_ca, v);
 	}
 	if (strncmp(word, "proxy=", 6) == 0) {
 		return read_proxy_into(n->proxy, sizeof n->proxy, v);
@@ -275,7 +275,7 @@ static enum err read_metrics(struct settings *s, char *value)
 		.at = offsetof(struct settings, field),                                            \
 		.size = sizeof((struct settings *)0)->field                                        \
 	}
-#define FILE_NAME(n, field, text)                                                                  \
+#define CERTIFICATES(n, field, text)                                                               \
 	{                                                                                          \
 		.name = n, .example = "FILE", .about = text, .kind = SET_FILE,                     \
 		.at = offsetof(struct settings, field),                                            \
@@ -316,7 +316,7 @@ const struct setting SETTINGS[] = {
     OTHER("node-login-file", read_login_file, "FILE", ""),
     OTHER("node-tls-pin", read_pin, "sha256//BASE64",
 	  "TLS: the pinned public key of the node, or the authority to trust."),
-    FILE_NAME("node-tls-ca", node.tls_ca, ""),
+    CERTIFICATES("node-tls-ca", node.tls_ca, ""),
     OTHER("node-proxy", read_proxy, "127.0.0.1:9050", "A SOCKS5 proxy (Tor) on the way to it."),
     FLAG("node-without-tls", node.without_tls, "no",
 	 "A node on another machine must have TLS and a login, unless it is forced here."),
@@ -395,8 +395,8 @@ const struct setting SETTINGS[] = {
 	 "Where run writes these requests, as sweep-NUMBER.request."),
 
     HEAD("webhooks and metrics"),
-    FILE_NAME("webhook-ca", webhook_ca,
-	      "Authorities to trust for webhooks (webhook add ...), instead of the system's."),
+    CERTIFICATES("webhook-ca", webhook_ca,
+		 "Authorities to trust for webhooks (webhook add ...), instead of the system's."),
     OTHER("metrics", read_metrics, "127.0.0.1:9750",
 	  "A page for Prometheus: 127.0.0.1:PORT or unix:PATH."),
     FLAG("metrics-balances", metrics_balances, "no", "Whether it tells balances."),

@@ -51,7 +51,8 @@ static enum err parse(struct where *out, const char *where)
 	for (size_t i = 0; i < n && n <= 5 && digits[i] >= '0' && digits[i] <= '9'; i++) {
 		out->port = 10 * out->port + (unsigned)(digits[i] - '0');
 	}
-	if (n == 0 || n > 5 || strspn(digits, "0123456789") != n || out->port > 65535) {
+	if (n == 0 || n > 5 || strspn(digits, "0123456789") != n || out->port == 0 ||
+	    out->port > 65535) {
 		return err_set(ERR_CONFIG, "127.0.0.1:PORT or unix:PATH; no other address");
 	}
 	return ERR_OK;

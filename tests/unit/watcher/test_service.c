@@ -124,9 +124,9 @@ static void test_page(void **state)
 static void test_where(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"",           "0.0.0.0:9750", "127.0.0.1",
-					  "127.0.0.1:", "127.0.0.1:x",  "127.0.0.1:65536",
-					  "unix:",      "localhost:1",  "[::]:9750"};
+	static const char *const bad[] = {
+	    "",      "0.0.0.0:9750", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536",
+	    "unix:", "localhost:1",  "[::]:9750", "127.0.0.1:0"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(metrics_where_check(bad[i]), ERR_CONFIG);
 	}
