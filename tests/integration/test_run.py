@@ -264,6 +264,42 @@ def scenario_service():
             assert daemon.stop() < 1
 
 
+def scenario_reload_is_whole():
+    """A configuration of which one part does not open is not taken in any part of it."""
+    with Chain() as chain:
+        treasury = Treasury(chain)
+        watcher, receiver = treasury.watcher, Receiver()
+        page, taken = treasury.path('metrics'), socket.socket()
+        taken.bind(('127.0.0.1', 0))
+        taken.listen()
+        configure(watcher, metrics=f"unix:{page}")
+        receiver.keys = [add_hook(watcher, 'shop', receiver.url, '--allow', '127.0.0.1')]
+        with Daemon(watcher) as daemon:
+            until('figures', lambda: 'airlock_scan_height' in scrape(page)[1])
+            # Another node, balances, and a port that someone has.
+            configure(watcher, node='127.0.0.1:1', metrics=f"127.0.0.1:{taken.getsockname()[1]}",
+                      metrics_balances='yes')
+            daemon.hup()
+            until('the warning', lambda: 'one before stays in use' in daemon.text())
+            chain.mine(2, watcher.address())
+            until('the old node', lambda: 'airlock_scan_height 3\n' in scrape(page)[1])
+            assert 'airlock_balance' not in scrape(page)[1]
+            watcher.run('address', 'new')
+            until('the old couriers', lambda: receiver.came)
+            assert daemon.text().count('read again') == 0
+            # The same page goes on, also under another name for it.
+            for name in page, os.path.join(os.path.dirname(page), '.', os.path.basename(page)):
+                configure(watcher, metrics=f"unix:{name}", metrics_balances='yes')
+                daemon.hup()
+                until('balances', lambda: 'airlock_balance_piconero' in scrape(page)[1])
+            until('both', lambda: daemon.text().count('read again') == 2)
+            assert scrape(page, '/healthz')[0] == 200
+            assert daemon.stop() < 1
+        assert not os.path.exists(page)
+        taken.close()
+        receiver.close()
+
+
 def scenario_witnesses():
     """A second node that lags, agrees, is ahead, disagrees, is away."""
     with Chain() as chain:

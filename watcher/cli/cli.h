@@ -88,8 +88,14 @@ void opened_close(struct opened *p);
 /* Lets others have the store, and takes it again: ERR_LOCKED when they keep it for long. */
 void opened_let_go(struct opened *p);
 enum err MUST_CHECK opened_take_again(struct opened *p);
-/* Settings and nodes anew; on an error everything stays as it was. */
-enum err MUST_CHECK opened_reload(struct opened *p, const struct options *o);
+/*
+ * Settings and nodes anew, beside those in use: *fresh has nothing else. Then the two are
+ * exchanged, or not; in either case what *fresh has at the end is closed. Fine after an error too.
+ */
+enum err MUST_CHECK opened_renew(struct opened *fresh, const struct opened *p,
+				 const struct options *o);
+void opened_exchange(struct opened *p, struct opened *fresh);
+void opened_discard(struct opened *fresh);
 /* For all that are opened from now on: chain_rpc_options.stopped and .moved. */
 void opened_callbacks(bool (*stopped)(void *ctx), void (*moved)(void *ctx), void *ctx);
 enum err MUST_CHECK store_open(struct db **out, const char *dir, enum access access);

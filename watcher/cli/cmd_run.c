@@ -252,13 +252,19 @@ static enum err rest(struct daemon *d, uint64_t ms)
 	return rc;
 }
 
-/* The page of metrics, where the settings want it. */
-static enum err open_page(struct daemon *d)
+/* The page of metrics where these settings want it: the one there is, when that is there. */
+static enum err open_page(struct metrics_server **out, const struct daemon *d,
+			  const struct settings *s)
 {
-	const char *where = d->p.settings.metrics;
-	metrics_stop(d->metrics);
-	d->metrics = NULL;
-	return where[0] ? metrics_start(&d->metrics, where) : ERR_OK;
+	*out = NULL;
+	if (!s->metrics[0]) {
+		return ERR_OK;
+	}
+	if (d->metrics && strcmp(s->metrics, d->p.settings.metrics) == 0) {
+		*out = d->metrics;
+		return ERR_OK;
+	}
+	return metrics_start(out, s->metrics);
 }
 
 /* Ends deliveries and writes down what has been taken. */
@@ -275,32 +281,52 @@ static enum err stop_couriers(struct daemon *d)
 	return rc;
 }
 
-static enum err start_couriers(struct daemon *d)
+/* From here on nothing can fail but the store, where deliveries of before are written down. */
+static enum err take_over(struct daemon *d, struct opened *fresh, struct metrics_server *page,
+			  struct couriers *couriers)
 {
 	enum err rc = stop_couriers(d);
-	return rc == ERR_OK ? couriers_start(&d->couriers, d->wake, d->p.settings.webhook_ca) : rc;
+	d->couriers = couriers;
+	if (page != d->metrics) {
+		metrics_stop(d->metrics);
+		d->metrics = page;
+	}
+	opened_exchange(&d->p, fresh);
+	chores_start(&d->chores, &d->p.settings);
+	backoff_reset(&d->wait);
+	d->count_after = 0;
+	log_line(LOG_INFO, "the configuration was read again");
+	return rc;
 }
 
+/* Everything new is opened beside what is in use, which is left whole unless all of it opens. */
 static enum err reload(struct daemon *d)
 {
+	struct opened fresh;
+	struct metrics_server *page = NULL;
+	struct couriers *couriers = NULL;
 	reloading = 0;
 	notify_say(&d->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, 1000 * now_ms(d));
-	enum err rc = opened_reload(&d->p, d->o);
+	enum err rc = opened_renew(&fresh, &d->p, d->o);
 	if (rc == ERR_OK) {
-		backoff_reset(&d->wait);
-		log_line(LOG_INFO, "the configuration was read again");
-		chores_start(&d->chores, &d->p.settings);
-		rc = open_page(d);
+		rc = open_page(&page, d, &fresh.settings);
 	}
 	if (rc == ERR_OK) {
-		d->count_after = 0;
-		rc = start_couriers(d);
+		rc = couriers_start(&couriers, d->wake, fresh.settings.webhook_ca);
+	}
+	if (rc == ERR_OK) {
+		rc = take_over(d, &fresh, page, couriers);
 	} else {
-		log_line(LOG_WARN, "the configuration was not taken: %s: %s", err_text(rc),
-			 err_detail());
+		log_line(LOG_WARN,
+			 "the configuration was not taken, and the one before stays in use: %s: %s",
+			 err_text(rc), err_detail());
 		err_clear();
+		if (page != d->metrics) {
+			metrics_stop(page);
+		}
 		rc = ERR_OK;
 	}
+	opened_discard(&fresh);
 	notify_say(&d->notify, "READY=1");
 	return rc;
 }
@@ -359,10 +385,10 @@ static enum err start(struct daemon *d)
 		rc = be_the_only_one(d);
 	}
 	if (rc == ERR_OK) {
-		rc = open_page(d);
+		rc = open_page(&d->metrics, d, &d->p.settings);
 	}
 	if (rc == ERR_OK) {
-		rc = start_couriers(d);
+		rc = couriers_start(&d->couriers, d->wake, d->p.settings.webhook_ca);
 	}
 	return rc;
 }

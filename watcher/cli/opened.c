@@ -123,29 +123,35 @@ static void close_nodes(struct opened *p)
 	}
 }
 
-enum err opened_reload(struct opened *p, const struct options *o)
+enum err opened_renew(struct opened *fresh, const struct opened *p, const struct options *o)
 {
-	struct opened fresh = {0};
 	struct problems problems = {0};
-	enum err rc = settings_read(&fresh.settings, o->data, &problems);
+	*fresh = (struct opened){0};
+	enum err rc = settings_read(&fresh->settings, o->data, &problems);
 	if (rc == ERR_OK) {
-		rc = settings_fit(&fresh.settings, &p->w.account, &problems);
+		rc = settings_fit(&fresh->settings, &p->w.account, &problems);
 	}
-	if (rc == ERR_OK) {
-		rc = open_nodes(&fresh, p->w.account.network);
-	}
-	if (rc == ERR_OK) {
-		close_nodes(p);
-		p->w.chain = fresh.w.chain;
-		p->w.n_witnesses = fresh.w.n_witnesses;
-		p->w.config = fresh.settings.rules;
-		memcpy(p->witness, fresh.witness, sizeof p->witness);
-		p->settings = fresh.settings;
-	} else {
-		close_nodes(&fresh);
-	}
-	secret_wipe(&fresh, sizeof fresh);
-	return rc;
+	return rc == ERR_OK ? open_nodes(fresh, p->w.account.network) : rc;
+}
+
+void opened_exchange(struct opened *p, struct opened *fresh)
+{
+	struct opened old = *p;
+	p->settings = fresh->settings;
+	p->w.config = fresh->settings.rules;
+	p->w.chain = fresh->w.chain;
+	p->w.n_witnesses = fresh->w.n_witnesses;
+	memcpy(p->witness, fresh->witness, sizeof p->witness);
+	fresh->settings = old.settings;
+	fresh->w.chain = old.w.chain;
+	memcpy(fresh->witness, old.witness, sizeof fresh->witness);
+	secret_wipe(&old, sizeof old);
+}
+
+void opened_discard(struct opened *fresh)
+{
+	close_nodes(fresh);
+	secret_wipe(fresh, sizeof *fresh);
 }
 
 void opened_close(struct opened *p)

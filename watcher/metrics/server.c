@@ -26,6 +26,7 @@ struct metrics_server {
 	struct buf page;
 	bool ready;
 	char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* of a unix socket, or "" */
+	struct stat socket;                                   /* it, as it was made */
 };
 
 struct where {
@@ -115,7 +116,8 @@ static enum err listen_on(int *out, struct metrics_server *m, const struct where
 		if (lstat(m->path, &s) == 0 && S_ISSOCK(s.st_mode)) {
 			unlink(m->path);
 		}
-		good = bind(*out, (struct sockaddr *)&un, sizeof un) == 0;
+		good = bind(*out, (struct sockaddr *)&un, sizeof un) == 0 &&
+		       lstat(m->path, &m->socket) == 0;
 	} else if (good) {
 		setsockopt(*out, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 		good = bind(*out, (struct sockaddr *)&in, sizeof in) == 0;
@@ -186,7 +188,10 @@ void metrics_stop(struct metrics_server *m)
 	if (m->daemon) {
 		MHD_stop_daemon(m->daemon);
 	}
-	if (m->path[0]) {
+	/* Not one that took its place meanwhile. */
+	struct stat s;
+	if (m->path[0] && lstat(m->path, &s) == 0 && s.st_dev == m->socket.st_dev &&
+	    s.st_ino == m->socket.st_ino) {
 		unlink(m->path);
 	}
 	buf_free(&m->page);
