@@ -116,7 +116,8 @@ static const struct command COMMANDS[] = {
      "--id NAME --url URL [--key hmac|ed25519] [--allow RANGE] [--after N]",
      "Posts every event, from now on or after N, to URL, signed as Standard Webhooks 1.0. The "
      "secret\n"
-     "is shown once. Private addresses, and URLs without TLS, only within RANGE (10.0.0.0/8).",
+     "is shown once. Private addresses only within RANGE (10.0.0.0/8), and http:// only if it is\n"
+     "private.",
      0, cmd_webhook_add},
     {"webhook list", "j", "", "All subscribers and how far each is.", 0, cmd_webhook_list},
     {"webhook rotate", "KHj", "NAME [--key hmac|ed25519] [--hours N]",

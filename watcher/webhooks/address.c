@@ -91,10 +91,28 @@ static bool is_public(const uint8_t a[static 16])
 	return true;
 }
 
+/* This machine and private networks: what nobody else on the way can read along. */
+static const char *const PRIVATE[] = {
+    "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.168.0.0/16", "::1",           "fc00::/7",    "fe80::/10",
+};
+
+static bool is_private(const struct range *r)
+{
+	struct range p;
+	for (size_t i = 0; i < sizeof PRIVATE / sizeof PRIVATE[0]; i++) {
+		if (range_of_text(&p, PRIVATE[i]) && r->bits >= p.bits && within(r->b, &p)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool webhook_may_connect(const struct sockaddr *address, const char *range, bool tls)
 {
 	struct range r;
-	uint8_t a[16] = {[10] = 0xff, [11] = 0xff};
+	struct range one = {.b = {[10] = 0xff, [11] = 0xff}, .bits = 128};
+	uint8_t *a = one.b;
 	if (address->sa_family == AF_INET) {
 		struct sockaddr_in in;
 		memcpy(&in, address, sizeof in);
@@ -107,7 +125,7 @@ bool webhook_may_connect(const struct sockaddr *address, const char *range, bool
 		return false;
 	}
 	if (range[0] && range_of_text(&r, range) && within(a, &r)) {
-		return true;
+		return tls || is_private(&one);
 	}
 	return tls && is_public(a);
 }
@@ -141,4 +159,17 @@ enum err webhook_url_check(const char *url, bool range)
 		return err_set(ERR_USAGE, "a URL has a host, and no user in it");
 	}
 	return ERR_OK;
+}
+
+enum err webhook_way_check(const char *url, const char *range)
+{
+	struct range r;
+	if (strncmp(url, "https://", 8) == 0 || (range_of_text(&r, range) && is_private(&r))) {
+		return ERR_OK;
+	}
+	return err_set(
+	    ERR_USAGE,
+	    "without TLS others on the way can read along, so --allow has to lie within one of "
+	    "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 169.254.0.0/16, "
+	    "127.0.0.0/8, fc00::/7, fe80::/10, ::1");
 }

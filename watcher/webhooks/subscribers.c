@@ -179,6 +179,9 @@ enum err webhook_add(struct watcher *w, const char *name, const char *url, const
 	if (rc == ERR_OK) {
 		rc = webhook_url_check(url, range[0] != '\0');
 	}
+	if (rc == ERR_OK) {
+		rc = webhook_way_check(url, range);
+	}
 	if (rc != ERR_OK) {
 		return rc;
 	}

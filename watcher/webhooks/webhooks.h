@@ -37,7 +37,7 @@ struct webhook_secret {
 struct webhook {
 	char name[WEBHOOK_NAME_MAX + 1];
 	char url[WEBHOOK_URL_MAX + 1];
-	char range[WEBHOOK_RANGE_MAX + 1]; /* private addresses that it may have; "" none */
+	char range[WEBHOOK_RANGE_MAX + 1]; /* other addresses that it may have; "" none */
 	struct webhook_secret secret[WEBHOOK_SECRETS]; /* newest first */
 	uint64_t added;
 	uint64_t position; /* the newest event that it took or that was given up */
@@ -120,11 +120,13 @@ struct sockaddr;
 
 /* "https://host[:port][/path]"; http:// only with a range. ERR_USAGE. */
 enum err MUST_CHECK webhook_url_check(const char *url, bool range);
+/* Without TLS the whole range must be private. ERR_USAGE. */
+enum err MUST_CHECK webhook_way_check(const char *url, const char *range);
 /* "10.0.0.0/8", "fd00::/8", "127.0.0.1". ERR_USAGE. */
 enum err MUST_CHECK webhook_range_check(const char *range);
 /*
  * Whether a connection to this address may be made: one of the public internet by TLS, or one
- * within the range.
+ * within the range; without TLS only if it is private as well.
  */
 bool webhook_may_connect(const struct sockaddr *address, const char *range, bool tls);
 

@@ -154,6 +154,30 @@ static void test_addresses(void **state)
 	}
 	assert_int_equal(webhook_url_check(URL, false), ERR_OK);
 	assert_int_equal(webhook_url_check("http://10.0.0.1:8080/", true), ERR_OK);
+	assert_int_equal(webhook_way_check(URL, ""), ERR_OK);
+	assert_int_equal(webhook_way_check(URL, "0.0.0.0/0"), ERR_OK);
+	/* Plain only where nobody is on the way, whatever was allowed and whenever. */
+	static const char *const near[] = {
+	    "10.0.0.0/8", "10.1.2.3",      "172.16.0.0/15",  "192.168.7.0/24",
+	    "127.0.0.1",  "100.64.0.0/10", "169.254.9.9",    "fd00::/8",
+	    "fe80::/64",  "::1",           "::ffff:10.0.0.1"};
+	static const char *const far[] = {"0.0.0.0/0",    "10.0.0.0/7",    "8.8.8.8",
+					  "192.0.2.0/24", "172.16.0.0/11", "::/0",
+					  "2001:db8::1",  "64:ff9b::/96",  "2002::/16",
+					  "fc00::/6",     "240.0.0.1",     "::ffff:8.8.8.8"};
+	for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
+		assert_int_equal(webhook_way_check("http://shop.example:8080/", near[i]), ERR_OK);
+	}
+	for (size_t i = 0; i < sizeof far / sizeof far[0]; i++) {
+		assert_int_equal(webhook_range_check(far[i]), ERR_OK);
+		assert_int_equal(webhook_way_check("http://shop.example/", far[i]), ERR_USAGE);
+		assert_non_null(strstr(err_detail(), "10.0.0.0/8"));
+	}
+	assert_true(may("8.8.8.8", "8.0.0.0/8", true));
+	assert_false(may("8.8.8.8", "8.0.0.0/8", false));
+	assert_false(may("64:ff9b::8.8.8.8", "64:ff9b::/96", false));
+	assert_true(may("64:ff9b::8.8.8.8", "64:ff9b::/96", true));
+	assert_true(may("10.1.2.3", "0.0.0.0/0", false));
 	static const char *const bad_urls[] = {"",
 					       "http://shop.example",
 					       "ftp://shop.example",
@@ -166,6 +190,19 @@ static void test_addresses(void **state)
 	for (size_t i = 0; i < sizeof bad_urls / sizeof bad_urls[0]; i++) {
 		assert_int_equal(webhook_url_check(bad_urls[i], false), ERR_USAGE);
 	}
+}
+
+static void test_plain_to_the_public(void **state)
+{
+	(void)state;
+	struct hot h;
+	struct webhook x;
+	hot_start(&h, 10);
+	assert_int_equal(
+	    webhook_add(&h.w, "a", "http://8.8.8.8/", "8.0.0.0/8", WEBHOOK_HMAC, 0, &x), ERR_USAGE);
+	assert_int_equal(
+	    webhook_add(&h.w, "a", "http://10.8.8.8/", "10.0.0.0/8", WEBHOOK_HMAC, 0, &x), ERR_OK);
+	hot_stop(&h);
 }
 
 static void add(struct hot *h, const char *name, uint64_t after)
@@ -413,10 +450,15 @@ static void test_gone_and_rotated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_signature), cmocka_unit_test(test_addresses),
-	    cmocka_unit_test(test_in_order),  cmocka_unit_test(test_failing),
-	    cmocka_unit_test(test_refused),   cmocka_unit_test(test_long_stop),
-	    cmocka_unit_test(test_clock),     cmocka_unit_test(test_gone_and_rotated),
+	    cmocka_unit_test(test_signature),
+	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_plain_to_the_public),
+	    cmocka_unit_test(test_in_order),
+	    cmocka_unit_test(test_failing),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_long_stop),
+	    cmocka_unit_test(test_clock),
+	    cmocka_unit_test(test_gone_and_rotated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
