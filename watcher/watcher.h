@@ -621,7 +621,8 @@ struct prune_result {
  * Forgets what is older than the configuration keeps it. What proves balances stays: amounts,
  * transactions, keys, events, the journal. A payout that lost its reference is still known by its
  * id, address and amount; an invoice that lost its id is still found by it (a hash stays), and goes
- * on by its rules when something is paid to its address.
+ * on by its rules when something is paid to its address. ERR_STATE while the clock is more than a
+ * day ahead of our newest block: it may be wrong, and what is forgotten does not come back.
  */
 enum err MUST_CHECK watcher_prune(struct watcher *w, struct prune_result *out);
 /* The same, if the last time is more than a day ago. */

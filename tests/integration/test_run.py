@@ -205,6 +205,8 @@ def scenario_service():
         page, port = treasury.path('metrics'), free_port()
         configure(watcher, metrics=f"unix:{page}")
         chain.node.mine(3, watcher.address())
+        # The chain tells whether the clock is right; before the first block nobody does.
+        assert 'sync first' in watcher.run('prune', code=FAILED).err
         with Daemon(watcher, watchdog_ms=400) as daemon:
             until('healthy', lambda: any('node healthy' in s for s in daemon.said))
             # A second one has nothing to do here; when the first is gone it has.
@@ -252,6 +254,8 @@ def scenario_service():
             assert daemon.stop() < 1
             log = daemon.text()
             assert watcher.address() not in log and '.000000' not in log
+            assert 'nothing is forgotten' not in log
+        watcher.run('prune')
         silence = Silence()
         configure(watcher, node=silence.url)
         with Daemon(watcher) as daemon:

@@ -134,6 +134,23 @@ static enum err send_again(struct watcher *w)
 	return rc == ERR_HALTED ? ERR_OK : rc;
 }
 
+/* Daily; a clock that the chain contradicts is told once. */
+static enum err forget(struct chores *c, struct opened *p)
+{
+	struct prune_result pruned;
+	enum err rc = watcher_prune_daily(&p->w, &pruned);
+	bool doubted = rc == ERR_STATE;
+	if (doubted && !c->clock_doubted) {
+		log_line(LOG_WARN, "nothing is forgotten by age: %s", err_detail());
+	}
+	c->clock_doubted = doubted;
+	if (doubted) {
+		err_clear();
+		rc = ERR_OK;
+	}
+	return rc;
+}
+
 void chores_start(struct chores *c, const struct settings *s)
 {
 	*c = (struct chores){.sweep_wait = {.first_ms = SWEEP_FIRST_MS, .most_ms = SWEEP_MOST_MS}};
@@ -145,7 +162,6 @@ void chores_start(struct chores *c, const struct settings *s)
 
 enum err chores(struct chores *c, struct opened *p, bool new_blocks)
 {
-	struct prune_result pruned;
 	enum err rc = new_blocks ? send_again(&p->w) : ERR_OK;
 	if (rc == ERR_OK) {
 		rc = chore_requests(&p->w);
@@ -153,5 +169,5 @@ enum err chores(struct chores *c, struct opened *p, bool new_blocks)
 	if (rc == ERR_OK) {
 		rc = sweep_by_itself(c, p);
 	}
-	return rc == ERR_OK ? watcher_prune_daily(&p->w, &pruned) : rc;
+	return rc == ERR_OK ? forget(c, p) : rc;
 }

@@ -107,6 +107,7 @@ struct chores {
 	bool sweep_fails;
 	uint64_t sweep_after; /* steady ms: then it is tried again */
 	struct backoff sweep_wait;
+	bool clock_doubted;
 };
 /* Also after a reload: what failed is tried at once. Warns of a folder that is not there. */
 void chores_start(struct chores *c, const struct settings *s);

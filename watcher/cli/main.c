@@ -129,7 +129,9 @@ static const struct command COMMANDS[] = {
      "Copies the store while other commands and run go on, and verifies the copy.", 0, cmd_backup},
     {"prune", "j", "",
      "Forgets labels, references, ids and labels of invoices, and raw transactions that are older\n"
-     "than the configuration keeps them; run does it daily.",
+     "than the configuration keeps them; run does it daily. Not while the clock is more than a "
+     "day\n"
+     "ahead of the newest block.",
      0, cmd_prune},
     {"verify", "j", "", "Computes everything derived again and compares: a line a check.", 0,
      cmd_verify},

@@ -228,8 +228,13 @@ static enum err note(struct pruning *p)
 	return txn_end(p->t, rc);
 }
 
+/*
+ * Our newest block. A clock that is years ahead would make everything old at once; the chain has a
+ * time of its own.
+ */
 static enum err find_top(struct pruning *p)
 {
+	char clock[TIME_TEXT_MAX], block[TIME_TEXT_MAX];
 	struct block_record top = {0};
 	struct db_txn *t = NULL;
 	enum err rc = db_begin(&t, p->w->db, false);
@@ -238,8 +243,19 @@ static enum err find_top(struct pruning *p)
 	}
 	rc = block_top(&top, t);
 	db_abort(t);
+	if (rc == ERR_NOT_FOUND) {
+		return err_set(ERR_STATE,
+			       "no block is known yet to compare the clock with: sync first");
+	}
+	if (rc == ERR_OK && p->now > top.time && p->now - top.time > DAY) {
+		rc = err_set(
+		    ERR_STATE,
+		    "the clock says %s, more than a day after the newest block we have (%s): "
+		    "set the clock right, or sync first",
+		    time_format(clock, p->now), time_format(block, top.time));
+	}
 	p->top = top.height;
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	return rc;
 }
 
 enum err watcher_prune(struct watcher *w, struct prune_result *out)
@@ -278,7 +294,8 @@ enum err watcher_prune_daily(struct watcher *w, struct prune_result *out)
 	rc = meta_get(t, META_PRUNED, last, sizeof last);
 	db_abort(t);
 	uint64_t now = watcher_now(w), then = load64_le(last);
-	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && now > then && now - then > DAY)) {
+	/* The last time may be of a clock that was wrong, and lie far ahead. */
+	if (rc == ERR_NOT_FOUND || (rc == ERR_OK && (now > then + DAY || then > now + DAY))) {
 		return watcher_prune(w, out);
 	}
 	return rc;

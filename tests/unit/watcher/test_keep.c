@@ -38,6 +38,14 @@ static void start(struct hot *h, struct payout *waiting, struct payout *requeste
 	buf_free(&file);
 }
 
+/* Time goes by, and the chain with it. */
+static void pass(struct hot *h, uint64_t seconds)
+{
+	h->now += seconds;
+	fake_chain_mine(h->chain, 1, seconds, true);
+	hot_sync(h);
+}
+
 static bool is_label(void *ctx, const struct address_entry *e)
 {
 	char *label = ctx;
@@ -60,20 +68,20 @@ static void what_is_old_is_forgotten(void **state)
 	assert_int_equal(watcher_new_address(&h.w, 0, "Alice", &e), ERR_OK);
 	assert_int_equal(watcher_cancel_payout(&h.w, "waiting"), ERR_OK);
 	assert_int_equal(watcher_balance(&h.w, &before), ERR_OK);
-	h.now += 10 * DAY;
+	pass(&h, 10 * DAY);
 	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_OK);
 	assert_int_equal(r.labels + r.references + r.blobs + r.requests, 0);
 	h.now += 1;
 	/* Not twice a day. */
 	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_OK);
 	assert_int_equal(r.labels, 0);
-	h.now += DAY;
+	pass(&h, DAY);
 	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_OK);
 	assert_int_equal(r.labels, 1);
 	assert_int_equal(r.references, 0);
 	assert_int_equal(watcher_addresses(&h.w, is_label, label), ERR_OK);
 	assert_string_equal(label, "");
-	h.now += 10 * DAY;
+	pass(&h, 10 * DAY);
 	assert_int_equal(watcher_prune(&h.w, &r), ERR_OK);
 	assert_int_equal(r.labels, 0);
 	assert_int_equal(r.references, 1);
@@ -100,7 +108,7 @@ static void what_is_old_is_forgotten(void **state)
 	/* For ever is for ever. */
 	h.w.config.keep_labels = 0;
 	assert_int_equal(watcher_new_address(&h.w, 0, "Bob", &e), ERR_OK);
-	h.now += 10000 * DAY;
+	pass(&h, 10000 * DAY);
 	assert_int_equal(watcher_prune(&h.w, &r), ERR_OK);
 	assert_int_equal(r.labels, 0);
 	hot_stop(&h);
@@ -124,12 +132,52 @@ static void a_walk_can_be_stopped(void **state)
 	start(&h, &p, &requested);
 	h.w.config.keep_labels = DAY;
 	assert_int_equal(watcher_new_address(&h.w, 0, "Alice", &e), ERR_OK);
-	h.now += 2 * DAY;
+	pass(&h, 2 * DAY);
 	h.w.stopped = at_once;
 	h.w.stopped_ctx = &asked;
 	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_CANCELLED);
 	assert_int_equal(asked, 1);
 	h.w.stopped = NULL;
+	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_OK);
+	assert_int_equal(r.labels, 1);
+	hot_stop(&h);
+}
+
+/* What a wrong clock calls old stays, until the clock is right or the chain says the same. */
+static void a_clock_that_the_chain_contradicts(void **state)
+{
+	struct hot h;
+	struct address_entry e;
+	struct prune_result r;
+	struct db_txn *t;
+	uint8_t last[8];
+	(void)state;
+	hot_start(&h, 20);
+	h.w.config.keep_labels = DAY;
+	assert_int_equal(watcher_prune(&h.w, &r), ERR_STATE);
+	assert_non_null(strstr(err_detail(), "sync first"));
+	hot_sync(&h);
+	assert_int_equal(watcher_new_address(&h.w, 0, "Alice", &e), ERR_OK);
+	uint64_t right = h.now;
+	h.now = fake_chain_time(h.chain) + DAY + 1;
+	assert_int_equal(watcher_prune(&h.w, &r), ERR_STATE);
+	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_STATE);
+	h.now = UINT64_C(4070908800); /* 2099 */
+	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_STATE);
+	assert_non_null(strstr(err_detail(), "2099-01-01"));
+	assert_int_equal(r.labels, 0);
+	assert_int_equal(hot_events(&h, "pruned"), 0);
+	h.now = fake_chain_time(h.chain) + DAY;
+	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_OK);
+	assert_int_equal(r.labels, 1);
+	/* A last time that such a clock left does not put off the next one for ever. */
+	h.now = right;
+	assert_int_equal(watcher_new_address(&h.w, 0, "Bob", &e), ERR_OK);
+	store64_le(last, UINT64_C(4070908800));
+	assert_int_equal(db_begin(&t, h.db, true), ERR_OK);
+	assert_int_equal(meta_put(t, META_PRUNED, db_span(last, sizeof last)), ERR_OK);
+	assert_int_equal(db_commit(t), ERR_OK);
+	pass(&h, 2 * DAY);
 	assert_int_equal(watcher_prune_daily(&h.w, &r), ERR_OK);
 	assert_int_equal(r.labels, 1);
 	hot_stop(&h);
@@ -162,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_is_old_is_forgotten),
 	    cmocka_unit_test(a_walk_can_be_stopped),
+	    cmocka_unit_test(a_clock_that_the_chain_contradicts),
 	    cmocka_unit_test(another_form_of_the_store_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
