@@ -100,6 +100,29 @@ static enum err sync_parent(const char *path)
 	return rc;
 }
 
+/* Gives a file its name unless that is taken. */
+static enum err put_new(const char *beside, const char *path)
+{
+	if (link(beside, path) == 0) {
+		return ERR_OK;
+	}
+	if (errno != EPERM && errno != EOPNOTSUPP) {
+		return err_errno(errno, "cannot make", path);
+	}
+	/* No links on FAT, as sticks have it: the name is taken first, then the file put there. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		return err_errno(errno, "cannot make", path);
+	}
+	close(fd);
+	if (rename(beside, path) != 0) {
+		enum err rc = err_errno(errno, "cannot make", path);
+		unlink(path);
+		return rc;
+	}
+	return ERR_OK;
+}
+
 static enum err write_file(const char *path, const void *p, size_t n, bool replace)
 {
 	if (strcmp(path, "-") == 0) {
@@ -122,8 +145,8 @@ static enum err write_file(const char *path, const void *p, size_t n, bool repla
 	if (rc == ERR_OK && replace && rename(beside, path) != 0) {
 		rc = err_errno(errno, "cannot replace", path);
 	}
-	if (rc == ERR_OK && !replace && link(beside, path) != 0) {
-		rc = err_errno(errno, "cannot make", path);
+	if (rc == ERR_OK && !replace) {
+		rc = put_new(beside, path);
 	}
 	if (rc != ERR_OK || !replace) {
 		unlink(beside);

@@ -1,7 +1,13 @@
 /* Files are replaced whole, read with a bound, and locked once. */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -76,6 +82,53 @@ static void a_new_file_that_failed_is_not_there(void **state)
 	assert_int_equal(dir_writable(folder), ERR_NOT_FOUND);
 }
 
+/* From here on as on FAT: no link is made. */
+static void lose_links(void)
+{
+	struct sock_filter filter[] = {
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#ifdef SYS_link
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_link, 1, 0),
+#endif
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_linkat, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+		_exit(2);
+	}
+}
+
+static void a_stick_without_links(void **state)
+{
+	(void)state;
+	char path[PATH_TEXT_MAX], beside[PATH_TEXT_MAX];
+	struct buf b;
+	int status = 0;
+	assert_int_equal(path_join(path, dir, "stick"), ERR_OK);
+	pid_t child = fork();
+	if (child == 0) {
+		lose_links();
+		bool good = link(path, "/tmp/x") != 0 && errno == EPERM &&
+			    file_write_new(path, "one", 3) == ERR_OK &&
+			    file_write_new(path, "two", 3) == ERR_EXISTS;
+		_exit(good ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	buf_init(&b, 100);
+	assert_int_equal(file_read(&b, path, 5), ERR_OK);
+	assert_int_equal(b.n, 3);
+	assert_memory_equal(b.p, "one", 3);
+	buf_free(&b);
+	snprintf(beside, sizeof beside, "stick.%d.tmp", (int)child);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(path_join(path, dir, beside), ERR_OK);
+	assert_false(file_exists(path));
+}
+
 static void touch(const char *name)
 {
 	char path[PATH_TEXT_MAX];
@@ -141,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(writes_atomically_and_privately),
 	    cmocka_unit_test(a_new_file_that_failed_is_not_there),
+	    cmocka_unit_test(a_stick_without_links),
 	    cmocka_unit_test(only_what_a_killed_write_left_is_swept),
 	    cmocka_unit_test(full_device_is_told_apart),
 	    cmocka_unit_test(lock_is_exclusive),
