@@ -63,7 +63,7 @@ enum err certificates_check(const char *path)
 	}
 	buf_init(&b, CERTIFICATES_MAX);
 	rc = file_read(&b, path, CERTIFICATES_MAX);
-	if (rc != ERR_OK || !memmem(b.p, b.n, begin, sizeof begin - 1)) {
+	if (rc != ERR_OK || b.n == 0 || !memmem(b.p, b.n, begin, sizeof begin - 1)) {
 		rc = err_set(ERR_CONFIG, "a file of certificates (PEM), which this one is not");
 	}
 	buf_free(&b);

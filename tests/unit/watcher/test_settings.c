@@ -147,7 +147,7 @@ static void test_together(void **state)
 	    "node = http://airlock.onion\nnode-proxy = 127.0.0.1:9050",
 	    NODE "witness = 127.0.0.1 proxy=127.0.0.1:9050",
 	    NODE "vault = " VAULT "\nsweep-above = 5\nsweep-folder = /tmp",
-	    ("\xef\xbb\xbf" NODE),
+	    "\xef\xbb\xbfnode = 127.0.0.1\n",
 	};
 	struct settings s;
 	struct told t;
