@@ -105,7 +105,9 @@ enum err db_copy(struct db *db, const char *path)
 enum err db_begin(struct db_txn **out, struct db *db, bool write)
 {
 	*out = NULL;
-	CHECK(!db->let_go);
+	if (db->let_go) {
+		return err_set(ERR_LOCKED, "the store was let go");
+	}
 	struct db_txn *t = calloc(1, sizeof *t);
 	if (!t) {
 		return ERR_NO_MEMORY;

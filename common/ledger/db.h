@@ -63,7 +63,7 @@ enum err MUST_CHECK db_copy(struct db *db, const char *path);
 /*
  * Gives the exclusive lock to whoever wants it, the store staying open (opening it costs a look at
  * every page), and takes it again: ERR_LOCKED while another process has it. No transaction may be
- * open, and none may begin in between.
+ * open, and one that begins in between is ERR_LOCKED too.
  */
 void db_let_go(struct db *db);
 enum err MUST_CHECK db_take_again(struct db *db);

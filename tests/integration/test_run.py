@@ -166,6 +166,31 @@ def scenario_webhooks_slow():
         slow.close()
 
 
+def scenario_silent_node():
+    """While a node takes connections and says nothing, everybody else goes on."""
+    with Chain() as chain:
+        watcher = Treasury(chain).watcher
+        watcher.sync()
+        silence, receiver, page = Silence(), Receiver(), chain.path('page')
+        receiver.keys = [add_hook(watcher, 'shop', receiver.url, '--allow', '127.0.0.1')]
+        configure(watcher, node=silence.url, metrics=f"unix:{page}")
+        with Daemon(watcher) as daemon:
+            until('the page', lambda: scrape(page)[0] == 200)
+            for i in range(10):
+                start = time.monotonic()
+                watcher.run('payout', 'add', '--id', f"p{i}", '--address', watcher.address(),
+                            '--amount', '1')
+                watcher.invoice(f"i{i}", XMR)
+                assert time.monotonic() - start < 3
+            newest = events(watcher)[-1]['number']
+            until('the events', lambda: newest in receiver.numbers(), 30)
+            until('the page to tell', lambda: 'payouts{state="queued"} 10\n' in scrape(page)[1], 90)
+            assert daemon.stop() < 1
+        assert not receiver.wrong
+        receiver.close()
+        silence.close()
+
+
 def scenario_webhooks_tls():
     """Only a certificate that is vouched for, and for this name, gets an event."""
     with Chain() as chain:

@@ -11,9 +11,13 @@
 #include "watcher/scan/apply.h"
 #include "watcher/scan/halt.h"
 
-/* Given out, or found with the node already. */
-static enum err set_broadcast(struct watcher *w, const struct hash *id)
+/*
+ * Given out, or found with the node already. False when it is not to be given out any more: another
+ * process may have followed the chain while the node was waited for.
+ */
+static enum err set_broadcast(struct watcher *w, const struct hash *id, bool *waits)
 {
+	*waits = false;
 	struct db_txn *t = NULL;
 	struct sent_tx s;
 	struct event_writer e;
@@ -21,8 +25,12 @@ static enum err set_broadcast(struct watcher *w, const struct hash *id)
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	rc = sent_read(&s, t, id);
-	if (rc == ERR_OK && s.state == SENT_BROADCAST) {
+	rc = payouts_check(t);
+	if (rc == ERR_OK) {
+		rc = sent_read(&s, t, id);
+	}
+	*waits = rc == ERR_OK && (s.state == SENT_BROADCAST || s.state == SENT_SIGNED);
+	if (rc == ERR_OK && s.state != SENT_SIGNED) {
 		db_abort(t);
 		secret_wipe(&s, sizeof s);
 		return ERR_OK;
@@ -92,12 +100,13 @@ static enum err explain_rejection(struct watcher *w, const struct hash *id)
 static enum err submit(struct watcher *w, const struct hash *id, struct broadcast_result *out)
 {
 	struct buf blob;
+	bool waits = false;
 	buf_init(&blob, PROTO_TX_BLOB_MAX);
 	enum err rc = copy_blob(&blob, w, id);
 	if (rc == ERR_OK) {
-		rc = set_broadcast(w, id);
+		rc = set_broadcast(w, id, &waits);
 	}
-	if (rc == ERR_OK) {
+	if (rc == ERR_OK && waits) {
 		rc = w->chain.submit(w->chain.ctx, blob.p, blob.n);
 		if (rc == ERR_OK) {
 			out->submitted++;
@@ -113,13 +122,14 @@ static enum err submit(struct watcher *w, const struct hash *id, struct broadcas
 static enum err one(struct watcher *w, const struct hash *id, const struct chain_tx_place *place,
 		    struct broadcast_result *out)
 {
+	bool waits;
 	switch (place->place) {
 	case TX_IN_BLOCK:
 		out->in_block++;
-		return set_broadcast(w, id);
+		return set_broadcast(w, id, &waits);
 	case TX_IN_POOL:
 		out->waiting++;
-		return set_broadcast(w, id);
+		return set_broadcast(w, id, &waits);
 	case TX_UNKNOWN:
 		return submit(w, id, out);
 	}

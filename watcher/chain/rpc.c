@@ -42,6 +42,8 @@ struct rpc {
 	struct clock clock;
 	bool (*stopped)(void *ctx);
 	void *stopped_ctx;
+	enum err (*over)(void *ctx, enum err result);
+	void *over_ctx;
 	void (*moved)(void *ctx);
 	void *moved_ctx;
 	struct buf request, answer;
@@ -63,6 +65,11 @@ static void moved(void *ctx)
 	if (c->moved) {
 		c->moved(c->moved_ctx);
 	}
+}
+
+static enum err over(struct rpc *c, enum err result)
+{
+	return c->over ? c->over(c->over_ctx, result) : result;
 }
 
 /* Ends early, and the call with it, when someone wants the program to stop. */
@@ -129,7 +136,7 @@ static enum err post_by(struct rpc *c, struct http *http, const char *path, cons
 		count(&c->counts, clock_steady_ms(&c->clock) - start, e);
 		if ((e != ERR_NODE_UNREACHABLE && e != ERR_NODE_BUSY) || i >= tries ||
 		    !wait_ms(c, backoff_wait_ms(&pause, &c->rng))) {
-			return e;
+			return over(c, e);
 		}
 	}
 }
@@ -301,6 +308,8 @@ static enum err rpc_blocks(void *ctx, struct chain_batch *out, const struct hash
 	}
 	if (!c->ahead || !take_ahead(c, out, &tries, &known[0])) {
 		e = ask_blocks(c, out, known, n_known, tries);
+	} else if ((e = over(c, ERR_OK)) != ERR_OK) {
+		chain_batch_free(out);
 	}
 	if (e == ERR_OK && c->ahead && out->n > 0) {
 		const struct chain_block *last = &out->blocks[out->n - 1];
@@ -548,6 +557,7 @@ static enum err open_second(struct rpc *c, const struct chain_rpc_options *o)
 	other.ahead = false;
 	other.submit_url = NULL;
 	other.tries = 1;
+	other.over = NULL;
 	other.stopped = ahead_stopped;
 	other.moved = ahead_moved;
 	other.stopped_ctx = other.moved_ctx = c->ahead;
@@ -580,6 +590,8 @@ enum err chain_rpc_open(struct chain *out, const struct chain_rpc_options *o)
 	c->clock = clock_system();
 	c->stopped = o->stopped;
 	c->stopped_ctx = o->stopped_ctx;
+	c->over = o->over;
+	c->over_ctx = o->over_ctx;
 	c->moved = o->moved;
 	c->moved_ctx = o->moved_ctx;
 	buf_init(&c->request, REQUEST_MAX);

@@ -33,9 +33,14 @@ struct chain_rpc_options {
 	bool allow_plain;
 	/* Allow a node on another machine without a login: whoever finds it can use it. */
 	bool allow_no_login;
-	/* NULL, or asked while a call waits: true ends it with ERR_CANCELLED. */
+	/* NULL, or asked several times a second while a call waits: true ends it with
+	 * ERR_CANCELLED. */
 	bool (*stopped)(void *ctx);
 	void *stopped_ctx;
+	/* NULL, or told that a call that asked that is over, and with what, before anything is made
+	 * of the answer; the call goes on with what this returns. */
+	enum err (*over)(void *ctx, enum err result);
+	void *over_ctx;
 	/* NULL, or told while bytes come. */
 	void (*moved)(void *ctx);
 	void *moved_ctx;

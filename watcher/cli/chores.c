@@ -63,7 +63,7 @@ static enum err make_sweep(struct chores *c, struct opened *p, struct buf *file)
 	char path[PATH_TEXT_MAX];
 	struct request_info info;
 	enum err rc = watcher_sweep(&p->w, amount_of(0), 0, file, &info);
-	if (rc == ERR_FUNDS || rc == ERR_HALTED || rc == ERR_LIMIT_FEE ||
+	if (rc == ERR_FUNDS || rc == ERR_HALTED || rc == ERR_LIMIT_FEE || rc == ERR_CONFLICT ||
 	    err_category(rc) == CAT_NODE) {
 		/* Not worth its fee, or not now: later. */
 		err_clear();

@@ -96,8 +96,16 @@ enum err MUST_CHECK opened_renew(struct opened *fresh, const struct opened *p,
 				 const struct options *o);
 void opened_exchange(struct opened *p, struct opened *fresh);
 void opened_discard(struct opened *fresh);
-/* For all that are opened from now on: chain_rpc_options.stopped and .moved. */
-void opened_callbacks(bool (*stopped)(void *ctx), void (*moved)(void *ctx), void *ctx);
+/* For all that are opened from now on; each may be NULL. */
+struct opened_callbacks {
+	bool (*stopped)(void *ctx); /* ends the wait for the store */
+	/* chain_rpc_options.stopped, .over and .moved */
+	bool (*waiting)(void *ctx);
+	enum err (*over)(void *ctx, enum err result);
+	void (*moved)(void *ctx);
+	void *ctx;
+};
+void opened_callbacks(const struct opened_callbacks *c);
 enum err MUST_CHECK store_open(struct db **out, const char *dir, enum access access);
 
 /* Requests that nobody answered in time return their payouts; told in the log. */

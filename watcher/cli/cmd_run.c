@@ -1,8 +1,9 @@
 /*
  * run: follows the chain until it is told to stop. The store is held for a short while at a time,
- * so that other commands get their turn. A node that is away, busy, behind or wrong means waiting,
- * with growing pauses, never the end; SIGTERM and SIGINT end it within a moment, SIGHUP reads the
- * configuration and the logins anew.
+ * and never while a node is waited for, so that other commands get their turn; deliveries, figures
+ * and the watchdog go on meanwhile. A node that is away, busy, silent, behind or wrong means
+ * waiting, with growing pauses, never the end; SIGTERM and SIGINT end it within a moment, SIGHUP
+ * reads the configuration and the logins anew.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,8 +27,9 @@
 
 #define POLL_MS 5000
 #define TICK_MS 100
-#define HOLD_MS 2000 /* the store at a stretch, while there is much to do */
-#define GAP_MS 120   /* longer than others wait between two tries */
+#define PATIENCE_MS 200 /* that a node may take to answer while the store is held */
+#define HOLD_MS 2000    /* the store at a stretch, while there is much to do */
+#define GAP_MS 120      /* longer than others wait between two tries */
 #define PAGE_MAX (1u << 20)
 /* Walking over all records takes at most so much of the time. */
 #define COUNT_SHARE 50
@@ -52,6 +54,10 @@ struct daemon {
 	enum health_state health; /* as it was told last */
 	bool held;                /* the store */
 	uint64_t held_since;
+	bool lent;              /* to others, while a node is waited for */
+	uint64_t lent_at;       /* steady ms */
+	uint64_t waiting_since; /* 0: for no answer */
+	uint64_t deliver_at;
 	int wake;
 	int lock; /* one `run` a folder */
 };
@@ -98,10 +104,12 @@ static void let_go(struct daemon *d)
 	d->held = false;
 }
 
-/* What passes by itself: the node's troubles, another command at the store, a full disk. */
+/* What passes by itself: the node's troubles, another command at the store, a full disk, a signal.
+ */
 static bool passes(enum err rc)
 {
-	return err_category(rc) == CAT_NODE || rc == ERR_LOCKED || rc == ERR_NO_SPACE;
+	return err_category(rc) == CAT_NODE || rc == ERR_LOCKED || rc == ERR_NO_SPACE ||
+	       rc == ERR_CANCELLED;
 }
 
 static void tell_health(struct daemon *d)
@@ -158,18 +166,6 @@ static enum err publish(struct daemon *d)
 	return ERR_OK;
 }
 
-/* Others get the store for a moment, when it was held for long. */
-static enum err share(struct daemon *d)
-{
-	if (now_ms(d) - d->held_since < HOLD_MS) {
-		return ERR_OK;
-	}
-	struct timespec gap = {0, GAP_MS * 1000000L};
-	let_go(d);
-	nanosleep(&gap, NULL);
-	return take_store(d);
-}
-
 static enum err follow(struct daemon *d, struct sync_result *r)
 {
 	enum err rc = ERR_OK;
@@ -188,9 +184,6 @@ static enum err follow(struct daemon *d, struct sync_result *r)
 		}
 		if (rc == ERR_OK) {
 			rc = couriers_turn(d->couriers, &d->p.w);
-		}
-		if (rc == ERR_OK && !r->done) {
-			rc = share(d);
 		}
 	}
 	return rc == ERR_OK && r->done ? chores(&d->chores, &d->p, fresh) : rc;
@@ -232,24 +225,79 @@ static enum err deliver(struct daemon *d)
 	return passes(rc) ? ERR_OK : rc;
 }
 
+/* What goes on while the chain is not followed; takes up to so many ms when nothing is to be done.
+ */
+static enum err attend(struct daemon *d, int ms)
+{
+	struct pollfd fd = {.fd = d->wake, .events = POLLIN};
+	notify_progress(&d->notify);
+	bool woken = poll(&fd, 1, ms) > 0;
+	if (!woken && now_ms(d) < d->deliver_at) {
+		return ERR_OK;
+	}
+	if (woken) {
+		uint64_t count;
+		(void)!read(d->wake, &count, sizeof count);
+	}
+	d->deliver_at = now_ms(d) + POLL_MS;
+	return deliver(d);
+}
+
 /* Ends early when a signal asks for something. */
 static enum err rest(struct daemon *d, uint64_t ms)
 {
-	uint64_t end = now_ms(d) + ms, next = now_ms(d) + POLL_MS;
+	uint64_t end = now_ms(d) + ms;
 	enum err rc = ERR_OK;
+	d->deliver_at = now_ms(d) + POLL_MS;
 	while (rc == ERR_OK && !stopping && !reloading && now_ms(d) < end) {
-		struct pollfd fd = {.fd = d->wake, .events = POLLIN};
-		notify_progress(&d->notify);
-		if (poll(&fd, 1, TICK_MS) > 0) {
-			uint64_t count;
-			(void)!read(d->wake, &count, sizeof count);
-			rc = deliver(d);
-		} else if (now_ms(d) >= next) {
-			next = now_ms(d) + POLL_MS;
-			rc = deliver(d);
-		}
+		rc = attend(d, TICK_MS);
 	}
 	return rc;
+}
+
+/*
+ * Asked while a node is waited for. Once that takes long, or the store has been held for long,
+ * others get it until the call is over, and what else `run` does goes on. A failure there is met
+ * again, and told, by the next turn.
+ */
+static bool waiting(void *ctx)
+{
+	struct daemon *d = ctx;
+	uint64_t now = now_ms(d);
+	if (d->waiting_since == 0) {
+		d->waiting_since = now;
+	}
+	if (d->held && !d->lent &&
+	    (now - d->waiting_since >= PATIENCE_MS || now - d->held_since >= HOLD_MS)) {
+		let_go(d);
+		d->lent = true;
+		d->lent_at = now;
+		d->deliver_at = now + POLL_MS;
+	}
+	if (d->lent && !stopping) {
+		err_ignore(attend(d, 0));
+	}
+	return stopping || reloading;
+}
+
+/* The answer is there: the store is taken again before it is looked at. */
+static enum err over(void *ctx, enum err result)
+{
+	struct daemon *d = ctx;
+	char why[256];
+	d->waiting_since = 0;
+	if (!d->lent) {
+		return result;
+	}
+	snprintf(why, sizeof why, "%s", err_detail());
+	uint64_t lent = now_ms(d) - d->lent_at;
+	if (lent < GAP_MS) {
+		struct timespec rest_of_gap = {0, (long)(GAP_MS - lent) * 1000000L};
+		nanosleep(&rest_of_gap, NULL);
+	}
+	d->lent = false;
+	enum err rc = take_store(d);
+	return rc == ERR_OK && result != ERR_OK ? err_set(result, "%s", why) : rc;
 }
 
 /* The page of metrics where these settings want it: the one there is, when that is there. */
@@ -341,7 +389,7 @@ static enum err turn(struct daemon *d)
 		backoff_reset(&d->wait);
 		return rest(d, POLL_MS);
 	}
-	if (rc == ERR_CANCELLED && stopping) {
+	if (rc == ERR_CANCELLED && (stopping || reloading)) {
 		return ERR_OK;
 	}
 	if (!passes(rc)) {
@@ -373,13 +421,14 @@ static enum err start(struct daemon *d)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	notify_open(&d->notify);
-	opened_callbacks(stopped, moved, d);
+	opened_callbacks(&(struct opened_callbacks){stopped, waiting, over, moved, d});
 	d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (d->wake < 0) {
 		return err_errno(errno, "eventfd", "");
 	}
 	enum err rc = opened_open(&d->p, d->o, ACCESS_WRITE);
 	if (rc == ERR_OK) {
+		d->p.w.stopped = stopped;
 		let_go(d);
 		chores_start(&d->chores, &d->p.settings);
 		rc = be_the_only_one(d);

@@ -12,17 +12,11 @@
 /* A witness that does not answer must not hold up the rest. */
 #define WITNESS_SECONDS 10
 
-static struct {
-	bool (*stopped)(void *ctx);
-	void (*moved)(void *ctx);
-	void *ctx;
-} callbacks;
+static struct opened_callbacks callbacks;
 
-void opened_callbacks(bool (*stopped)(void *ctx), void (*moved)(void *ctx), void *ctx)
+void opened_callbacks(const struct opened_callbacks *c)
 {
-	callbacks.stopped = stopped;
-	callbacks.moved = moved;
-	callbacks.ctx = ctx;
+	callbacks = *c;
 }
 
 static bool must_stop(void)
@@ -50,22 +44,27 @@ enum err store_open(struct db **out, const char *dir, enum access access)
 	return rc;
 }
 
+static void call_back(struct chain_rpc_options *rpc)
+{
+	rpc->stopped = callbacks.waiting;
+	rpc->over = callbacks.over;
+	rpc->moved = callbacks.moved;
+	rpc->stopped_ctx = rpc->over_ctx = rpc->moved_ctx = callbacks.ctx;
+}
+
 static enum err open_nodes(struct opened *p, enum network network)
 {
 	const struct settings *s = &p->settings;
 	struct chain_rpc_options rpc = followed_options(s, network);
-	rpc.stopped = callbacks.stopped;
-	rpc.moved = callbacks.moved;
+	call_back(&rpc);
 	rpc.ahead = true;
-	rpc.stopped_ctx = rpc.moved_ctx = callbacks.ctx;
 	enum err rc = chain_rpc_open(&p->w.chain, &rpc);
 	p->w.witness = p->witness;
 	for (size_t i = 0; rc == ERR_OK && i < s->n_witnesses; i++) {
 		rpc = node_options(&s->witness[i], network);
 		rpc.tries = 1;
 		rpc.timeout_s = WITNESS_SECONDS;
-		rpc.stopped = callbacks.stopped;
-		rpc.stopped_ctx = callbacks.ctx;
+		call_back(&rpc);
 		rc = chain_rpc_open(&p->witness[i].chain, &rpc);
 		p->w.n_witnesses = i + 1;
 	}

@@ -27,6 +27,12 @@ static enum err our_top(const struct watcher *w, struct block_record *b)
 	return rc;
 }
 
+/* What a witness failed with is no failure of ours; that the wait was ended is. */
+static enum err silent(enum err rc)
+{
+	return err_category(rc) == CAT_NODE ? ERR_OK : rc;
+}
+
 /* From the newest common height down to where it has our block, HEALTH_DEPTH at most. */
 static enum err compare(const struct watcher *w, const struct chain *c, struct testimony *said,
 			uint64_t height)
@@ -42,7 +48,7 @@ static enum err compare(const struct watcher *w, const struct chain *c, struct t
 		rc = c->block_id(c->ctx, &id, height);
 		if (rc != ERR_OK) {
 			said->answers = false;
-			return ERR_OK;
+			return silent(rc);
 		}
 		if (memcmp(id.b, b.id.b, 32) == 0) {
 			said->agrees = true;
@@ -75,7 +81,7 @@ static enum err hear(const struct watcher *w, const struct chain *c, struct test
 		return ERR_OK;
 	}
 	if (rc != ERR_OK || info.height == 0) {
-		return ERR_OK;
+		return silent(rc);
 	}
 	said->answers = true;
 	said->height = info.height;
@@ -107,8 +113,9 @@ static enum err hear_all(const struct watcher *w, struct testimony *said)
 			x->heard_ms = clock_steady_ms(&w->clock);
 			x->top = top.id;
 			x->said = said[i];
-			/* What a witness failed with is no failure of ours. */
-			err_clear();
+			if (rc == ERR_OK) {
+				err_clear();
+			}
 		} else {
 			said[i] = x->said;
 		}

@@ -221,8 +221,8 @@ static enum err mark_requested(struct db_txn *t, const struct request_record *re
 }
 
 /* Numbers, encodes, seals and writes down, in one transaction. */
-static enum err store(struct watcher *w, struct request *r, struct draft *d, struct buf *file,
-		      struct request_info *out)
+static enum err store(struct watcher *w, const struct ground *g, struct request *r, struct draft *d,
+		      struct buf *file, struct request_info *out)
 {
 	struct request_record rec = {0};
 	struct db_txn *t = NULL;
@@ -231,6 +231,11 @@ static enum err store(struct watcher *w, struct request *r, struct draft *d, str
 	enum err rc = db_begin(&t, w->db, true);
 	if (rc != ERR_OK) {
 		goto out;
+	}
+	/* The node was waited for: what was planned on must still be there. */
+	rc = payouts_check(t);
+	if (rc == ERR_OK) {
+		rc = block_still_top(t, &g->top);
 	}
 	for (size_t i = 0; rc == ERR_OK && i < r->n_txs; i++) {
 		if (d[i].fresh) {
@@ -326,7 +331,7 @@ enum err request_finish(struct watcher *w, const struct ground *g, struct draft 
 		rc = fill_request(&r, d, n);
 	}
 	if (rc == ERR_OK) {
-		rc = store(w, &r, d, file, out);
+		rc = store(w, g, &r, d, file, out);
 	}
 	request_free(&r);
 	return rc;

@@ -133,6 +133,11 @@ static enum err give_up(const struct watcher *w, struct db_txn *t, const struct 
 	struct outpoint tie;
 	struct event_writer e;
 	enum err rc = sent_read(&s, t, id);
+	if (rc == ERR_OK && s.state != SENT_SIGNED && s.state != SENT_BROADCAST) {
+		/* Another process did it while the node was waited for. */
+		secret_wipe(&s, sizeof s);
+		return ERR_OK;
+	}
 	if (rc == ERR_OK) {
 		rc = request_read(&rec, t, s.request);
 	}
@@ -164,13 +169,15 @@ static enum err give_up(const struct watcher *w, struct db_txn *t, const struct 
 	return rc;
 }
 
-static enum err record(struct watcher *w, const struct sent_list *l, const bool *gone)
+static enum err record(struct watcher *w, const struct sent_list *l, const bool *gone,
+		       const struct block_record *top)
 {
 	struct db_txn *t = NULL;
 	enum err rc = db_begin(&t, w->db, true);
 	if (rc != ERR_OK) {
 		return rc;
 	}
+	rc = block_still_top(t, top);
 	for (size_t i = 0; rc == ERR_OK && i < l->n; i++) {
 		if (gone[i]) {
 			rc = give_up(w, t, &l->id[i]);
@@ -185,6 +192,7 @@ static enum err record(struct watcher *w, const struct sent_list *l, const bool 
 enum err rings_check(struct watcher *w)
 {
 	struct sent_list l = {0};
+	struct block_record top;
 	struct db_txn *t = NULL;
 	bool suspect = false, *gone = NULL;
 	uint64_t outputs = 0;
@@ -195,6 +203,7 @@ enum err rings_check(struct watcher *w)
 	rc = suspected(&suspect, t);
 	if (rc == ERR_OK && suspect) {
 		rc = sent_waiting(&l, t, true);
+		rc = rc == ERR_OK ? block_top(&top, t) : rc;
 	}
 	db_abort(t);
 	if (rc == ERR_OK && l.n) {
@@ -210,7 +219,7 @@ enum err rings_check(struct watcher *w)
 		gone[i] = !stand;
 	}
 	if (rc == ERR_OK && suspect) {
-		rc = record(w, &l, gone);
+		rc = record(w, &l, gone, &top);
 	}
 	free(gone);
 	free(l.id);

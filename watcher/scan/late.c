@@ -243,7 +243,7 @@ static enum err look_through(struct look *look, const struct watcher *w, struct 
 	return rc;
 }
 
-static enum err go_on(struct watcher *w, struct look *look, uint64_t top)
+static enum err go_on(struct watcher *w, struct look *look, const struct block_record *top)
 {
 	struct hash known[2] = {look->before};
 	struct chain_batch batch = {0};
@@ -261,12 +261,15 @@ static enum err go_on(struct watcher *w, struct look *look, uint64_t top)
 	if (rc != ERR_OK) {
 		goto out;
 	}
-	rc = look_through(look, w, t, &batch, top);
+	rc = block_still_top(t, top);
 	if (rc == ERR_OK) {
-		rc = look_keep(look, top, t);
+		rc = look_through(look, w, t, &batch, top->height);
 	}
 	if (rc == ERR_OK) {
-		rc = sent_confirm(w, t, top + 1);
+		rc = look_keep(look, top->height, t);
+	}
+	if (rc == ERR_OK) {
+		rc = sent_confirm(w, t, top->height + 1);
 	}
 	rc = txn_end(t, rc == ERR_OK ? invoices_settle(w, t) : rc);
 out:
@@ -293,7 +296,7 @@ enum err late_look(struct watcher *w, bool *more)
 		return rc;
 	}
 	rc = look.next == 0 || look.next > top.height ? begin(w, &look, top.height)
-						      : go_on(w, &look, top.height);
+						      : go_on(w, &look, &top);
 	*more = rc == ERR_OK && look.left && look.next <= top.height;
 	return rc;
 }

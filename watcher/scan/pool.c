@@ -130,15 +130,20 @@ static enum err is_mined(bool *out, struct db_txn *t, const struct outpoint *at)
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-/* Leaves in `l` what waits and is not mined, ordered as the table is. */
 static enum err scan_pool(struct waiting_list *l, const struct watcher *w, struct db_txn *t,
 			  const struct pool_batch *b, const struct prepared *p)
 {
 	enum err rc = ERR_OK;
-	size_t kept = 0;
 	for (size_t i = 0; rc == ERR_OK && i < b->block.n_txs; i++) {
 		rc = scan_tx(l, w, t, &b->block.txs[i].id, &p->blocks[0].txs[i], p->derived);
 	}
+	return rc;
+}
+
+static enum err drop_mined(struct waiting_list *l, struct db_txn *t)
+{
+	enum err rc = ERR_OK;
+	size_t kept = 0;
 	for (size_t i = 0; rc == ERR_OK && i < l->n; i++) {
 		bool mined;
 		rc = is_mined(&mined, t, &l->p[i].at);
@@ -293,7 +298,10 @@ static enum err compare(struct watcher *w, const struct pool_batch *b, const str
 		rc = db_begin(&t, w->db, false);
 	}
 	if (rc == ERR_OK) {
-		rc = find_gone(&gone, t, &now);
+		rc = drop_mined(&now, t);
+		if (rc == ERR_OK) {
+			rc = find_gone(&gone, t, &now);
+		}
 		if (rc == ERR_OK) {
 			rc = find_new(&new, t, &now);
 		}

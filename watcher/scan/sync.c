@@ -66,6 +66,13 @@ static enum err make_anchor(struct watcher *w, const struct chain_info *info)
 	}
 	uint8_t height[8];
 	store64_le(height, b.height);
+	/* Another process may have made one while the node was waited for. */
+	struct block_record made;
+	rc = block_top(&made, t);
+	if (rc != ERR_NOT_FOUND) {
+		db_abort(t);
+		return rc;
+	}
 	rc = block_put(t, &b);
 	if (rc == ERR_OK) {
 		rc = meta_put(t, META_ANCHOR, db_span(height, sizeof height));
@@ -266,7 +273,10 @@ static enum err fetch(struct watcher *w, struct chain_batch *batch, struct join 
 		if (rc != ERR_OK) {
 			return rc;
 		}
-		rc = find_join(j, t, batch);
+		rc = block_still_top(t, top);
+		if (rc == ERR_OK) {
+			rc = find_join(j, t, batch);
+		}
 		db_abort(t);
 		if (rc != ERR_OK || batch->n == 0 || j->first < batch->n) {
 			return rc;
@@ -285,8 +295,11 @@ static enum err fetch(struct watcher *w, struct chain_batch *batch, struct join 
 	}
 }
 
-/* A node that has become ready may make deposits due without a new block. */
-static enum err credit_only(struct watcher *w, uint64_t height)
+/*
+ * A node that has become ready may make deposits due without a new block. `top` is the one that the
+ * witnesses were heard about.
+ */
+static enum err credit_only(struct watcher *w, uint64_t height, const struct block_record *top)
 {
 	struct db_txn *t = NULL;
 	struct span key, value;
@@ -304,7 +317,10 @@ static enum err credit_only(struct watcher *w, uint64_t height)
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	rc = deposits_credit(w, t, height);
+	rc = block_still_top(t, top);
+	if (rc == ERR_OK) {
+		rc = deposits_credit(w, t, height);
+	}
 	return txn_end(t, rc == ERR_OK ? invoices_settle(w, t) : rc);
 }
 
@@ -312,9 +328,19 @@ static enum err credit_only(struct watcher *w, uint64_t height)
 static enum err settle(struct watcher *w, const struct chain_info *info, struct node_health *h,
 		       uint64_t height)
 {
-	enum err rc = w->n_witnesses ? health_settle(w, info, h) : ERR_OK;
+	struct block_record top;
+	struct db_txn *t = NULL;
+	enum err rc = db_begin(&t, w->db, false);
+	if (rc != ERR_OK) {
+		return rc;
+	}
+	rc = block_top(&top, t);
+	db_abort(t);
+	if (rc == ERR_OK && w->n_witnesses) {
+		rc = health_settle(w, info, h);
+	}
 	uint64_t credit = health_credit_height(h, height);
-	return rc == ERR_OK && credit ? credit_only(w, credit) : rc;
+	return rc == ERR_OK && credit ? credit_only(w, credit, &top) : rc;
 }
 
 static enum err step(struct watcher *w, struct sync_result *out)

@@ -245,6 +245,16 @@ enum err block_top(struct block_record *b, struct db_txn *t)
 	return rc == ERR_OK ? block_of(b, key, value) : rc;
 }
 
+enum err block_still_top(struct db_txn *t, const struct block_record *top)
+{
+	struct block_record now;
+	enum err rc = block_top(&now, t);
+	if (rc == ERR_OK && memcmp(now.id.b, top->id.b, sizeof now.id.b) != 0) {
+		rc = err_set(ERR_LOCKED, "another process followed the chain meanwhile");
+	}
+	return rc;
+}
+
 enum err block_oldest(struct block_record *b, struct db_txn *t)
 {
 	struct span key, value;

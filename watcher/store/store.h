@@ -76,6 +76,11 @@ enum err MUST_CHECK block_put(struct db_txn *t, const struct block_record *b);
 enum err MUST_CHECK block_get(struct block_record *b, struct db_txn *t, uint64_t height);
 /* ERR_NOT_FOUND while there is none. */
 enum err MUST_CHECK block_top(struct block_record *b, struct db_txn *t);
+/*
+ * ERR_LOCKED when `top`, read before the node was waited for, is no longer the newest: another
+ * process had the store meanwhile, and what was found out is about another chain.
+ */
+enum err MUST_CHECK block_still_top(struct db_txn *t, const struct block_record *top);
 enum err MUST_CHECK block_oldest(struct block_record *b, struct db_txn *t);
 
 /* ---- addresses ---- */
