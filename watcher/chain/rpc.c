@@ -16,7 +16,18 @@
 #include "watcher/chain/rpc_json.h"
 #include "watcher/chain/rpc_url.h"
 
+/*
+ * What answers may have: a lying node's cost memory, and JSON many times what it has in bytes. A
+ * transaction can have 150 kB and comes in hexadecimal, twice; pruned it is 20 kB at most. Blocks
+ * come by the thousand; of each there is a number in the distribution of outputs.
+ */
 #define ANSWER_MAX ((size_t)256 << 20)
+#define SMALL_MAX ((size_t)1 << 20)
+#define POOL_TX_MAX ((size_t)640 << 10)
+#define PRUNED_TX_MAX ((size_t)128 << 10)
+#define POOL_IDS_MAX ((size_t)8 << 20)
+#define OUTS_MAX ((size_t)2 << 20)
+#define DISTRIBUTION_MAX ((size_t)64 << 20)
 #define REQUEST_MAX ((size_t)16 << 20)
 #define TIMEOUT_S 60
 #define TRIES 3
@@ -27,7 +38,6 @@
 #define OUTS_AT_ONCE 4000
 #define IMAGES_AT_ONCE 4000
 #define TXS_AT_ONCE 100
-/* A transaction can have 150 kB and comes in hexadecimal, twice. */
 #define POOL_AT_ONCE 50
 #define POOL_MAX 100000
 #define POOL_BYTES_MAX ((size_t)256 << 20)
@@ -121,15 +131,16 @@ void chain_rpc_counts(const struct chain *c, struct chain_rpc_counts *out)
 	*out = rpc ? rpc->counts : (struct chain_rpc_counts){0};
 }
 
-/* Posts c->request; leaves the answer in c->answer. */
+/* Posts c->request; leaves the answer, of `most` bytes, in c->answer. */
 static enum err post_by(struct rpc *c, struct http *http, const char *path, const char *type,
-			unsigned tries)
+			unsigned tries, size_t most)
 {
 	struct backoff pause = {.first_ms = WAIT_FIRST_MS, .most_ms = WAIT_MOST_MS};
 	enum err e = buf_end(&c->request);
 	if (e != ERR_OK) {
 		return err_set(e, "a request to the node is too large");
 	}
+	c->answer.max = most;
 	for (unsigned i = 1;; i++) {
 		uint64_t start = clock_steady_ms(&c->clock);
 		e = http_post(http, path, type, buf_span(&c->request), &c->answer);
@@ -141,19 +152,14 @@ static enum err post_by(struct rpc *c, struct http *http, const char *path, cons
 	}
 }
 
-static enum err post(struct rpc *c, const char *path, const char *type, unsigned tries)
+static enum err post_bin(struct rpc *c, const char *path, size_t most)
 {
-	return post_by(c, c->http, path, type, tries);
+	return post_by(c, c->http, path, "application/octet-stream", c->tries, most);
 }
 
-static enum err post_bin(struct rpc *c, const char *path)
+static enum err post_json(struct rpc *c, const char *path, size_t most)
 {
-	return post(c, path, "application/octet-stream", c->tries);
-}
-
-static enum err post_json(struct rpc *c, const char *path)
-{
-	return post(c, path, "application/json", c->tries);
+	return post_by(c, c->http, path, "application/json", c->tries, most);
 }
 
 /* The frame of a JSON-RPC request; params is JSON. */
@@ -163,7 +169,7 @@ static enum err call_json(struct rpc *c, const char *method, const char *params)
 	buf_printf(&c->request,
 		   "{\"jsonrpc\":\"2.0\",\"id\":\"0\",\"method\":\"%s\",\"params\":%s}", method,
 		   params);
-	return post_json(c, "/json_rpc");
+	return post_json(c, "/json_rpc", SMALL_MAX);
 }
 
 /* {"name":["hex",...] with the closing brace left to the caller. */
@@ -194,7 +200,7 @@ static enum err rpc_info(void *ctx, struct chain_info *out)
 	*out = info;
 	buf_reset(&c->request);
 	buf_text(&c->request, "{}");
-	enum err e = post_json(c, "/get_info");
+	enum err e = post_json(c, "/get_info", SMALL_MAX);
 	if (e == ERR_OK) {
 		e = rpc_json_info(&info, buf_span(&c->answer));
 	}
@@ -260,7 +266,8 @@ static enum err ask_blocks(struct rpc *c, struct chain_batch *out, const struct 
 {
 	buf_reset(&c->request);
 	rpc_blocks_request(&c->request, known, n_known, !c->whole_txs);
-	enum err e = post(c, "/get_blocks.bin", "application/octet-stream", tries);
+	enum err e =
+	    post_by(c, c->http, "/get_blocks.bin", "application/octet-stream", tries, ANSWER_MAX);
 	if (e == ERR_OK) {
 		e = rpc_blocks_decode(out, buf_span(&c->answer), known, n_known);
 	}
@@ -328,7 +335,7 @@ static enum err rpc_distribution(void *ctx, uint64_t **out, size_t *n, uint64_t 
 	*from = 0;
 	buf_reset(&c->request);
 	rpc_distribution_request(&c->request);
-	enum err e = post_bin(c, "/get_output_distribution.bin");
+	enum err e = post_bin(c, "/get_output_distribution.bin", DISTRIBUTION_MAX);
 	if (e != ERR_OK) {
 		return e;
 	}
@@ -343,7 +350,7 @@ static enum err rpc_outs(void *ctx, struct chain_out *out, const uint64_t *globa
 		size_t part = smaller(n - at, OUTS_AT_ONCE);
 		buf_reset(&c->request);
 		rpc_outs_request(&c->request, global_indices + at, part);
-		enum err e = post_bin(c, "/get_outs.bin");
+		enum err e = post_bin(c, "/get_outs.bin", OUTS_MAX);
 		if (e == ERR_OK) {
 			e = rpc_outs_decode(out + at, global_indices + at, part,
 					    buf_span(&c->answer));
@@ -381,7 +388,7 @@ static enum err rpc_submit(void *ctx, const uint8_t *blob, size_t n)
 	buf_text(&c->request, "\"}");
 	/* Once: after a broken connection the caller looks where the transaction is first. */
 	enum err e = post_by(c, c->submit ? c->submit : c->http, "/send_raw_transaction",
-			     "application/json", 1);
+			     "application/json", 1, SMALL_MAX);
 	if (e != ERR_OK) {
 		return e;
 	}
@@ -396,7 +403,7 @@ static enum err rpc_place(void *ctx, struct chain_tx_place *out, const struct ha
 		size_t part = smaller(n - at, TXS_AT_ONCE);
 		begin_hex_list(&c->request, "txs_hashes", ids + at, part);
 		buf_text(&c->request, ",\"prune\":true}");
-		enum err e = post_json(c, "/get_transactions");
+		enum err e = post_json(c, "/get_transactions", part * PRUNED_TX_MAX + SMALL_MAX);
 		if (e == ERR_OK) {
 			e = rpc_json_places(out + at, ids + at, part, buf_span(&c->answer));
 		}
@@ -417,7 +424,7 @@ static enum err rpc_spent(void *ctx, uint8_t *spent, const struct key_image *ima
 		size_t part = smaller(n - at, IMAGES_AT_ONCE);
 		begin_hex_list(&c->request, "key_images", images + at, part);
 		buf_text(&c->request, "}");
-		enum err e = post_json(c, "/is_key_image_spent");
+		enum err e = post_json(c, "/is_key_image_spent", SMALL_MAX);
 		if (e == ERR_OK) {
 			e = rpc_json_spent(spent + at, part, buf_span(&c->answer));
 		}
@@ -440,7 +447,7 @@ static enum err rpc_pool(void *ctx, struct chain_pool_tx **out, size_t *n)
 	*n = 0;
 	buf_reset(&c->request);
 	buf_text(&c->request, "{}");
-	enum err e = post_json(c, "/get_transaction_pool_hashes");
+	enum err e = post_json(c, "/get_transaction_pool_hashes", POOL_IDS_MAX);
 	if (e == ERR_OK) {
 		e = rpc_json_pool_ids(&ids, &n_ids, buf_span(&c->answer));
 	}
@@ -459,7 +466,7 @@ static enum err rpc_pool(void *ctx, struct chain_pool_tx **out, size_t *n)
 		size_t part = smaller(n_ids - at, POOL_AT_ONCE), got = 0;
 		begin_hex_list(&c->request, "txs_hashes", ids + at, part);
 		buf_text(&c->request, "}");
-		e = post_json(c, "/get_transactions");
+		e = post_json(c, "/get_transactions", part * POOL_TX_MAX + SMALL_MAX);
 		if (e == ERR_OK) {
 			e = rpc_json_pool_txs(txs + have, &got, ids + at, part,
 					      buf_span(&c->answer));

@@ -9,6 +9,11 @@
 #include "common/base/text.h"
 #include "watcher/chain/rpc_bin.h"
 
+/*
+ * Of one answer; the most are of a full pool. Each costs a hundred bytes or more of memory, and but
+ * two or three of the answer.
+ */
+#define VALUES_MAX 400000
 /* Whole numbers up to here are exact in a double. */
 #define EXACT_REAL 9007199254740992.0
 /* Fees are rounded up to multiples of 10^4 today; a hundred times that changes no fee much. */
@@ -57,10 +62,24 @@ static enum err check_status(const char *call, const json_t *o)
 	return rpc_status(call, json_string_value(s), json_string_length(s));
 }
 
+/* At least as many as there are: of strings and numbers that we ask for, none holds these signs. */
+static size_t count_values(struct span json)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < json.n; i++) {
+		n += json.p[i] == ',' || json.p[i] == '[' || json.p[i] == '{';
+	}
+	return n;
+}
+
 /* An object, whatever its status says. Release *doc with json_decref. */
 static enum err load(const char *call, struct span answer, size_t flags, json_t **doc)
 {
 	json_error_t why;
+	*doc = NULL;
+	if (count_values(answer) > VALUES_MAX) {
+		return malformed(call, "number of values");
+	}
 	*doc = json_loadb(answer.n ? (const char *)answer.p : "", answer.n, flags, &why);
 	if (!*doc) {
 		return err_set(ERR_NODE_ANSWER, "%s: the answer is not JSON (line %d)", call,

@@ -231,12 +231,31 @@ static void pool(void **state)
 	free(json);
 }
 
+/* Three bytes of JSON are a hundred of memory, so they are counted before. */
+static void more_values_than_any_answer(void **state)
+{
+	struct buf b;
+	struct chain_info i;
+	(void)state;
+	buf_init(&b, 2000000);
+	buf_text(&b, "{\"status\":\"OK\",\"x\":[");
+	for (unsigned k = 0; k < 400000; k++) {
+		buf_text(&b, "{},");
+	}
+	buf_text(&b, "0]}");
+	assert_int_equal(buf_end(&b), ERR_OK);
+	assert_int_equal(rpc_json_info(&i, buf_span(&b)), ERR_NODE_ANSWER);
+	assert_non_null(strstr(err_detail(), "number of values"));
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(info),   cmocka_unit_test(json_rpc), cmocka_unit_test(fee),
-	    cmocka_unit_test(submit), cmocka_unit_test(spent),    cmocka_unit_test(places),
-	    cmocka_unit_test(pool),
+	    cmocka_unit_test(info),  cmocka_unit_test(json_rpc),
+	    cmocka_unit_test(fee),   cmocka_unit_test(submit),
+	    cmocka_unit_test(spent), cmocka_unit_test(places),
+	    cmocka_unit_test(pool),  cmocka_unit_test(more_values_than_any_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
