@@ -22,36 +22,22 @@ static int by_place(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct outpoint));
 }
 
-static enum err list_known(struct known *l, struct db_txn *t)
+static enum err list_known(void *ctx, struct db_txn *t, const struct key_image *image,
+			   const struct image_record *r)
 {
-	struct span key, value;
-	enum err rc = db_first(t, T_IMAGES, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		struct key_image image;
-		struct image_record r;
-		if (key.n != sizeof image.b) {
-			return err_set(ERR_DB_DAMAGED, "a record of key images has a bad key");
+	struct known *l = ctx;
+	(void)t;
+	(void)image;
+	if (l->n == l->room) {
+		l->room = l->room ? 2 * l->room : 64;
+		struct outpoint *more = realloc(l->at, l->room * sizeof *more);
+		if (!more) {
+			return ERR_NO_MEMORY;
 		}
-		memcpy(image.b, key.p, sizeof image.b);
-		rc = image_read(&r, t, &image);
-		if (rc == ERR_OK && l->n == l->room) {
-			l->room = l->room ? 2 * l->room : 64;
-			struct outpoint *more = realloc(l->at, l->room * sizeof *more);
-			if (!more) {
-				return ERR_NO_MEMORY;
-			}
-			l->at = more;
-		}
-		if (rc == ERR_OK) {
-			l->at[l->n++] = r.at;
-			key = db_span(image.b, sizeof image.b);
-			rc = db_next(t, T_IMAGES, &key, &value);
-		}
+		l->at = more;
 	}
-	if (l->n) {
-		qsort(l->at, l->n, sizeof *l->at, by_place);
-	}
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	l->at[l->n++] = r->at;
+	return ERR_OK;
 }
 
 /* Unspent outputs without a key image, as many as a message holds. */
@@ -94,7 +80,10 @@ enum err watcher_ask_images(const struct watcher *w, struct buf *file, size_t *n
 	buf_init(&body, PROTO_MESSAGE_MAX);
 	enum err rc = asked.claims ? db_begin(&t, w->db, false) : ERR_NO_MEMORY;
 	if (rc == ERR_OK) {
-		rc = list_known(&known, t);
+		rc = images_each(t, list_known, &known);
+	}
+	if (known.n) {
+		qsort(known.at, known.n, sizeof *known.at, by_place);
 	}
 	if (rc == ERR_OK) {
 		rc = list_claims(&asked, left, &known, t);

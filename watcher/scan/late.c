@@ -81,10 +81,14 @@ struct unspent_list {
 	struct unspent *u; /* free() */
 };
 
-static enum err push(struct unspent_list *l, struct db_txn *t, const struct key_image *image,
-		     const struct image_record *r)
+static enum err list_unspent(void *ctx, struct db_txn *t, const struct key_image *image,
+			     const struct image_record *r)
 {
+	struct unspent_list *l = ctx;
 	struct output_record o;
+	if (r->spent) {
+		return ERR_OK;
+	}
 	if (l->n == l->room) {
 		l->room = l->room ? 2 * l->room : 64;
 		struct unspent *more = realloc(l->u, l->room * sizeof *more);
@@ -99,29 +103,6 @@ static enum err push(struct unspent_list *l, struct db_txn *t, const struct key_
 	}
 	secret_wipe(&o, sizeof o);
 	return rc;
-}
-
-static enum err list_unspent(struct unspent_list *l, struct db_txn *t)
-{
-	struct span key, value;
-	enum err rc = db_first(t, T_IMAGES, db_span(NULL, 0), &key, &value);
-	while (rc == ERR_OK) {
-		struct key_image image;
-		struct image_record r;
-		if (key.n != sizeof image.b) {
-			return err_set(ERR_DB_DAMAGED, "a record of key images has a bad key");
-		}
-		memcpy(image.b, key.p, sizeof image.b);
-		rc = image_read(&r, t, &image);
-		if (rc == ERR_OK && !r.spent) {
-			rc = push(l, t, &image, &r);
-		}
-		if (rc == ERR_OK) {
-			key = db_span(image.b, sizeof image.b);
-			rc = db_next(t, T_IMAGES, &key, &value);
-		}
-	}
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
 /* Where the node has transactions of ours, a look need not begin before them. */
@@ -183,7 +164,7 @@ static enum err begin(const struct watcher *w, struct look *look, uint64_t top)
 	if (rc != ERR_OK) {
 		return rc;
 	}
-	rc = list_unspent(&l, t);
+	rc = images_each(t, list_unspent, &l);
 	if (rc == ERR_OK) {
 		rc = sent_waiting(&sent, t, true);
 	}

@@ -392,6 +392,29 @@ enum err image_read(struct image_record *r, struct db_txn *t, const struct key_i
 	return end(&in, "key images");
 }
 
+enum err images_each(struct db_txn *t, image_visit *one, void *ctx)
+{
+	struct span key, value;
+	enum err rc = db_first(t, T_IMAGES, db_span(NULL, 0), &key, &value);
+	while (rc == ERR_OK) {
+		struct key_image image;
+		struct image_record r;
+		if (key.n != sizeof image.b) {
+			return err_set(ERR_DB_DAMAGED, "a record of key images has a bad key");
+		}
+		memcpy(image.b, key.p, sizeof image.b);
+		rc = image_read(&r, t, &image);
+		if (rc == ERR_OK) {
+			rc = one(ctx, t, &image, &r);
+		}
+		if (rc == ERR_OK) {
+			key = db_span(image.b, sizeof image.b);
+			rc = db_next(t, T_IMAGES, &key, &value);
+		}
+	}
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
 enum err account_write(struct db_txn *t, uint32_t major, const struct account_record *r)
 {
 	struct account_record copy = *r;

@@ -79,6 +79,11 @@ enum err MUST_CHECK image_write(struct db_txn *t, const struct key_image *image,
 enum err MUST_CHECK image_read(struct image_record *r, struct db_txn *t,
 			       const struct key_image *image);
 
+/* Calls `one` with each key image that we know of. Stops at an error. */
+typedef enum err image_visit(void *ctx, struct db_txn *t, const struct key_image *image,
+			     const struct image_record *r);
+enum err MUST_CHECK images_each(struct db_txn *t, image_visit *one, void *ctx);
+
 enum err MUST_CHECK account_write(struct db_txn *t, uint32_t major, const struct account_record *r);
 /* An account without a record reads as {1, 0} for account 0 and {0, 0} for others. */
 enum err MUST_CHECK account_read(struct account_record *r, struct db_txn *t, uint32_t major);
