@@ -56,18 +56,25 @@ static enum err put_images(struct taking *k, const struct request_tx_record *rtx
 	return rc;
 }
 
-/* One of its inputs was spent in a block while the reply was away: it can only be the loser. */
-static enum err lost_already(struct taking *k, const struct key_image *images, size_t n)
+/*
+ * Its inputs were spent in a block while the reply was away: by itself, which nobody could know, or
+ * by another one, and then it can only be the loser.
+ */
+static enum err decided_already(struct taking *k, const struct key_image *images, size_t n,
+				const struct hash *id)
 {
+	uint64_t mined = 0;
 	enum err rc = ERR_OK;
 	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
 		struct image_record r;
 		rc = image_read(&r, k->t, &images[i]);
-		if (rc == ERR_OK && r.spent) {
+		if (rc == ERR_OK && r.spent && memcmp(r.by.b, id->b, 32) == 0) {
+			mined = r.height;
+		} else if (rc == ERR_OK && r.spent) {
 			rc = sent_conflict(k->w, k->t, &images[i], &r.by);
 		}
 	}
-	return rc;
+	return rc == ERR_OK && mined ? sent_mined(k->w, k->t, id, mined) : rc;
 }
 
 static enum err take_signed(struct taking *k, size_t i)
@@ -132,7 +139,7 @@ static enum err take_signed(struct taking *k, size_t i)
 		rc = event_end(&e, k->t, NULL);
 	}
 	if (rc == ERR_OK) {
-		rc = lost_already(k, images, rtx->n_in);
+		rc = decided_already(k, images, rtx->n_in, &s.id);
 	}
 	secret_wipe(&s, sizeof s);
 	k->out->n_signed++;

@@ -208,6 +208,41 @@ static void overtaken_before_its_reply_came(void **state)
 	signed_tx_free(&other);
 }
 
+/* The first of two requests was signed after all, given out by other means, and mined. */
+static void paid_by_a_reply_that_never_came(void **state)
+{
+	struct request r[2];
+	struct request_info info[2];
+	struct signed_tx tx[2] = {{.blob = NULL}};
+	struct address to = planned_to(&p, 0, 0);
+	(void)state;
+	planned_payout(&p, 0, &to, XMR(1));
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(planned_request(&p, &r[i], &info[i]), ERR_OK);
+		planned_sign(&p, &tx[i], &r[i]);
+		if (i == 0) {
+			assert_int_equal(watcher_cancel_request(&p.w, info[0].number, false),
+					 ERR_OK);
+		}
+	}
+	planned_reply(&p, &r[1], &info[1], &tx[1], ERR_OK);
+	assert_int_equal(p.honest.submit(p.honest.ctx, tx[0].blob, tx[0].blob_size), ERR_OK);
+	planned_mine(&p, 1, true);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_FAILED);
+	assert_int_equal(count("spent_elsewhere"), 1);
+	/* Its reply at last. */
+	planned_reply(&p, &r[0], &info[0], &tx[0], ERR_OK);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_IN_BLOCK);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	planned_mine(&p, SPENDABLE_AGE, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_CONFIRMED);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	for (size_t i = 0; i < 2; i++) {
+		request_free(&r[i]);
+		signed_tx_free(&tx[i]);
+	}
+}
+
 /* Spent it may say, but no block that we have shows it; and other blocks than ours are none. */
 static void the_node_says_that_all_is_spent(void **state)
 {
@@ -252,6 +287,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_loser_gives_up_its_inputs, make, unmake),
 	    cmocka_unit_test_setup_teardown(mined_before_its_reply_came, make, unmake),
 	    cmocka_unit_test_setup_teardown(overtaken_before_its_reply_came, make, unmake),
+	    cmocka_unit_test_setup_teardown(paid_by_a_reply_that_never_came, make, unmake),
 	    cmocka_unit_test_setup_teardown(the_node_says_that_all_is_spent, make, unmake),
 	    cmocka_unit_test_setup_teardown(kept_while_its_block_can_be_replaced, make, unmake),
 	};
