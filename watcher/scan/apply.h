@@ -18,8 +18,10 @@ enum err MUST_CHECK block_apply(const struct watcher *w, struct db_txn *t,
 enum err MUST_CHECK block_spends_late(const struct watcher *w, struct db_txn *t,
 				      const struct chain_block *b, uint64_t *n);
 
-/* Key images are new to us, or the node knows better: they may be spent in blocks we have. */
+/* Key images are new to us: they may be spent in blocks we have. */
 enum err MUST_CHECK late_suspect(struct db_txn *t);
+/* Blocks were replaced: a look that goes on, if one does, begins anew. */
+enum err MUST_CHECK late_anew(struct db_txn *t);
 /* Looks, at the chain's top, as far as one answer of the node goes; *more when not at the end. */
 enum err MUST_CHECK late_look(struct watcher *w, bool *more);
 

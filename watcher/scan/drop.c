@@ -182,6 +182,9 @@ enum err blocks_drop(const struct watcher *w, struct db_txn *t, uint64_t keep, b
 	if (rc == ERR_OK) {
 		rc = rings_suspect(t);
 	}
+	if (rc == ERR_OK) {
+		rc = late_anew(t);
+	}
 	for (uint64_t h = top.height; rc == ERR_OK; h--) {
 		rc = drop_block(w, t, h);
 		++*dropped;

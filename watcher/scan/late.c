@@ -57,6 +57,14 @@ enum err late_suspect(struct db_txn *t)
 	return rc == ERR_OK ? look_write(t, &(struct look){.round = l.round + 1}) : rc;
 }
 
+enum err late_anew(struct db_txn *t)
+{
+	struct look l;
+	bool any;
+	enum err rc = look_read(&l, &any, t);
+	return rc == ERR_OK && any ? look_write(t, &(struct look){.round = l.round + 1}) : rc;
+}
+
 /* How far it came; over when nothing is left. More key images may have come while it went on. */
 static enum err look_keep(struct look *l, uint64_t top, struct db_txn *t)
 {

@@ -208,6 +208,34 @@ static void overtaken_before_its_reply_came(void **state)
 	signed_tx_free(&other);
 }
 
+/* The blocks that a look has come to are replaced before its next step. */
+static void a_look_survives_a_reorganisation(void **state)
+{
+	struct request r;
+	struct request_info info;
+	struct signed_tx tx = {0};
+	struct address to = planned_to(&p, 0, 0);
+	struct sync_result synced;
+	(void)state;
+	planned_payout(&p, 0, &to, XMR(1));
+	assert_int_equal(planned_request(&p, &r, &info), ERR_OK);
+	planned_sign(&p, &tx, &r);
+	assert_int_equal(p.honest.submit(p.honest.ctx, tx.blob, tx.blob_size), ERR_OK);
+	planned_mine(&p, 2, false);
+	planned_mine(&p, 1, true);
+	planned_reply(&p, &r, &info, &tx, ERR_OK);
+	assert_int_equal(watcher_sync_step(&p.w, &synced), ERR_OK);
+	assert_false(synced.done);
+	fake_chain_pop(p.chain, 2, false);
+	planned_mine(&p, 3, true);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_IN_BLOCK);
+	planned_mine(&p, SPENDABLE_AGE, false);
+	assert_int_equal(planned_get(&p, "p0").state, PAYOUT_CONFIRMED);
+	assert_int_equal(watcher_verify_books(&p.w), ERR_OK);
+	request_free(&r);
+	signed_tx_free(&tx);
+}
+
 /* The first of two requests was signed after all, given out by other means, and mined. */
 static void paid_by_a_reply_that_never_came(void **state)
 {
@@ -287,6 +315,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_loser_gives_up_its_inputs, make, unmake),
 	    cmocka_unit_test_setup_teardown(mined_before_its_reply_came, make, unmake),
 	    cmocka_unit_test_setup_teardown(overtaken_before_its_reply_came, make, unmake),
+	    cmocka_unit_test_setup_teardown(a_look_survives_a_reorganisation, make, unmake),
 	    cmocka_unit_test_setup_teardown(paid_by_a_reply_that_never_came, make, unmake),
 	    cmocka_unit_test_setup_teardown(the_node_says_that_all_is_spent, make, unmake),
 	    cmocka_unit_test_setup_teardown(kept_while_its_block_can_be_replaced, make, unmake),
