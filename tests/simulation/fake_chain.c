@@ -45,6 +45,9 @@ struct fake_chain {
 	uint64_t next_time;
 	uint64_t double_spends;
 	uint64_t lock_next;
+	struct scalar last_r; /* of the last payment */
+	size_t last_ours;
+	bool repeat_next;
 	fake_ring_judge *ring_judge;
 	void *ring_ctx;
 	bool down;
@@ -110,6 +113,10 @@ static struct fake_tx stranger_tx(struct fake_chain *c, const struct payment *pa
 	struct scalar r;
 	struct public_key R;
 	sc_random(&r, c->rng);
+	bool repeat = paid && c->repeat_next;
+	r = repeat ? c->last_r : r;
+	c->last_r = paid ? r : c->last_r;
+	c->repeat_next = c->repeat_next && !repeat;
 	public_of_scalar(&R, &r);
 	if (paid && pay->to.kind == ADDRESS_SUBADDRESS) {
 		struct point D;
@@ -137,6 +144,8 @@ static struct fake_tx stranger_tx(struct fake_chain *c, const struct payment *pa
 	}
 	buf_varint(&t.blob, n);
 	size_t ours = paid ? (size_t)rng_below(c->rng, n - paid + 1) : n;
+	ours = repeat ? c->last_ours : ours;
+	c->last_ours = paid ? ours : c->last_ours;
 	for (size_t i = 0; i < n; i++) {
 		struct public_key key;
 		uint8_t tag = 0;
@@ -204,6 +213,11 @@ struct hash fake_chain_pay_many(struct fake_chain *c, const struct address *to,
 	c->lock_next = 0;
 	to_pool(c, t);
 	return t.id;
+}
+
+void fake_chain_repeat_next(struct fake_chain *c)
+{
+	c->repeat_next = true;
 }
 
 void fake_chain_lock_next(struct fake_chain *c, uint64_t unlock_time)

@@ -29,6 +29,8 @@ struct hash fake_chain_pay_many(struct fake_chain *c, const struct address *to,
 				const struct amount *amounts, size_t n);
 /* The unlock time of the next payment. */
 void fake_chain_lock_next(struct fake_chain *c, uint64_t unlock_time);
+/* The next payment has the transaction key and place of the last one: the burning bug. */
+void fake_chain_repeat_next(struct fake_chain *c);
 /* Forgets what waits: expired, replaced or flushed. */
 void fake_chain_drop_pool(struct fake_chain *c);
 /* Mines n blocks, `step` seconds apart; the first takes the pool if with_pool. */

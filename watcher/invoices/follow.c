@@ -212,7 +212,7 @@ static enum err add_payment(struct payments *l, const struct output_record *o)
 	l->p[l->n++] = (struct invoice_payment){
 	    .height = o->height,
 	    .credited = o->credited,
-	    .pending = o->credit ? amount_of(0) : o->worth,
+	    .pending = o->credit || o->state == DEPOSIT_DUPLICATE ? amount_of(0) : o->worth,
 	};
 	return ERR_OK;
 }

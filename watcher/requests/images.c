@@ -119,10 +119,10 @@ static enum err take(struct db_txn *t, const struct output_image *i, size_t *add
 	if (rc != ERR_NOT_FOUND) {
 		return rc;
 	}
+	/* What a reorganisation took meanwhile is asked for again when it is back. */
 	rc = duplicates_best(&r.at, &ours, t, &i->one_time);
 	if (rc != ERR_OK || !ours) {
-		return rc == ERR_OK ? err_set(ERR_MSG_UNKNOWN, "it is of no unspent output of ours")
-				    : rc;
+		return rc;
 	}
 	++*added;
 	return image_write(t, &i->image, &r);

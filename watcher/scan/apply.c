@@ -43,6 +43,24 @@ enum err deposit_event(struct event_writer *e, const struct watcher *w, struct d
 	return ERR_OK;
 }
 
+/*
+ * A key image is of a key. The output that stood for it may be gone, or came after the block that
+ * spends it, while another one has the key.
+ */
+static enum err bind_image(struct image_record *r, struct db_txn *t)
+{
+	struct output_record o;
+	enum err rc = output_read(&o, t, &r->at);
+	if (rc == ERR_OK && (o.state == DEPOSIT_REVERSED || o.height > r->height)) {
+		struct outpoint best;
+		bool any;
+		rc = duplicates_until(&best, &any, t, &o.one_time, r->height);
+		r->at = rc == ERR_OK && any ? best : r->at;
+	}
+	secret_wipe(&o, sizeof o);
+	return rc;
+}
+
 static enum err mark_spent(const struct watcher *w, struct db_txn *t, const struct key_image *image,
 			   const struct hash *by, uint64_t height, bool *ours)
 {
@@ -66,7 +84,10 @@ static enum err mark_spent(const struct watcher *w, struct db_txn *t, const stru
 	r.height = height;
 	r.by = *by;
 	struct table_key k = key_height_image(height, image);
-	rc = image_write(t, image, &r);
+	rc = bind_image(&r, t);
+	if (rc == ERR_OK) {
+		rc = image_write(t, image, &r);
+	}
 	if (rc == ERR_OK) {
 		rc = mark(t, T_SPENT_HEIGHT, key_span(&k));
 	}
@@ -79,6 +100,9 @@ static enum err mark_spent(const struct watcher *w, struct db_txn *t, const stru
 	}
 	if (rc == ERR_OK) {
 		rc = duplicates_settle(t, &o.one_time);
+	}
+	if (rc == ERR_OK) {
+		rc = duplicates_burn(w, t, &o, height);
 	}
 	secret_wipe(&o, sizeof o);
 	return rc;
@@ -108,6 +132,40 @@ static enum err put_by_address(struct db_txn *t, const struct output_record *o)
 	key_bytes(&k, at, sizeof at);
 	store64_le(amount, o->amount.atomic);
 	return db_put(t, T_OUT_ADDRESS, key_span(&k), db_span(amount, sizeof amount));
+}
+
+enum err output_become(const struct watcher *w, struct db_txn *t, const struct outpoint *at,
+		       enum deposit_state state)
+{
+	struct output_record o;
+	bool own = state == DEPOSIT_OWN;
+	enum err rc = output_read(&o, t, at);
+	if (rc != ERR_OK || o.state == state || o.state == DEPOSIT_REVERSED) {
+		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	}
+	rc = output_reverse(w, t, at);
+	if (rc == ERR_OK) {
+		rc = output_read(&o, t, at);
+	}
+	if (rc == ERR_OK) {
+		o.state = state;
+		rc = output_write(t, &o);
+	}
+	if (rc == ERR_OK) {
+		struct table_key k = key_one_time(&o.one_time, at);
+		rc = mark(t, T_OUT_KEY, key_span(&k));
+	}
+	if (rc == ERR_OK && !own) {
+		rc = put_by_address(t, &o);
+	}
+	if (rc == ERR_OK) {
+		rc = output_event(w, t, &o, own ? "output_own" : "deposit_duplicate");
+	}
+	if (rc == ERR_OK) {
+		rc = duplicates_settle(t, &o.one_time);
+	}
+	secret_wipe(&o, sizeof o);
+	return rc;
 }
 
 /* Stores an output found in a block, new or come back after a reorganisation. */
@@ -221,36 +279,6 @@ static enum err apply_tx(const struct watcher *w, struct db_txn *t, const struct
 	return rc;
 }
 
-/* What was taken for a deposit came back to us with our own transaction. */
-static enum err become_own(const struct watcher *w, struct db_txn *t, const struct outpoint *at)
-{
-	struct output_record o;
-	enum err rc = output_read(&o, t, at);
-	if (rc != ERR_OK || o.state == DEPOSIT_OWN || o.state == DEPOSIT_REVERSED) {
-		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-	}
-	rc = output_reverse(w, t, at);
-	if (rc == ERR_OK) {
-		rc = output_read(&o, t, at);
-	}
-	if (rc == ERR_OK) {
-		o.state = DEPOSIT_OWN;
-		rc = output_write(t, &o);
-	}
-	if (rc == ERR_OK) {
-		struct table_key k = key_one_time(&o.one_time, at);
-		rc = mark(t, T_OUT_KEY, key_span(&k));
-	}
-	if (rc == ERR_OK) {
-		rc = output_event(w, t, &o, "output_own");
-	}
-	if (rc == ERR_OK) {
-		rc = duplicates_settle(t, &o.one_time);
-	}
-	secret_wipe(&o, sizeof o);
-	return rc;
-}
-
 static enum err tx_spends_late(const struct watcher *w, struct db_txn *t, const struct chain_tx *ct,
 			       uint64_t height, uint64_t *n)
 {
@@ -274,7 +302,7 @@ static enum err tx_spends_late(const struct watcher *w, struct db_txn *t, const 
 		rc = sent_mined(w, t, &ct->id, height);
 	}
 	for (uint32_t i = 0; rc == ERR_OK && own && i < tx.n_out; i++) {
-		rc = become_own(w, t, &(struct outpoint){ct->id, i});
+		rc = output_become(w, t, &(struct outpoint){ct->id, i}, DEPOSIT_OWN);
 	}
 	tx_free(&tx);
 	return rc;

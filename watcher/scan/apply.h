@@ -36,6 +36,10 @@ enum err MUST_CHECK blocks_drop(const struct watcher *w, struct db_txn *t, uint6
 enum err MUST_CHECK output_reverse(const struct watcher *w, struct db_txn *t,
 				   const struct outpoint *at);
 
+/* What was taken for a deposit is none: our own (DEPOSIT_OWN), or burnt (DEPOSIT_DUPLICATE). */
+enum err MUST_CHECK output_become(const struct watcher *w, struct db_txn *t,
+				  const struct outpoint *at, enum deposit_state state);
+
 /* Credits deposits that are deep enough in a chain of `height` blocks, whose top is in the store.
  */
 enum err MUST_CHECK deposits_credit(const struct watcher *w, struct db_txn *t, uint64_t height);
@@ -105,6 +109,21 @@ enum err MUST_CHECK duplicates_worth(struct amount *out, struct db_txn *t,
 /* The one of those with this key that can be spent, if any. */
 enum err MUST_CHECK duplicates_best(struct outpoint *best, bool *any, struct db_txn *t,
 				    const struct public_key *one_time);
+/* The largest of those with this key that are in blocks up to this height, if any. */
+enum err MUST_CHECK duplicates_until(struct outpoint *best, bool *any, struct db_txn *t,
+				     const struct public_key *one_time, uint64_t height);
+/* Height of the first of those with this key that are in blocks, if any. */
+enum err MUST_CHECK duplicates_oldest(uint64_t *height, bool *any, struct db_txn *t,
+				      const struct public_key *one_time);
+/*
+ * One with its key was spent in a block of this height: what others were credited with though they
+ * would not have been, had that been known, is reversed. And when it is spent no longer: those that
+ * it burnt wait for their credit again.
+ */
+enum err MUST_CHECK duplicates_burn(const struct watcher *w, struct db_txn *t,
+				    const struct output_record *by, uint64_t height);
+enum err MUST_CHECK duplicates_unburn(const struct watcher *w, struct db_txn *t,
+				      const struct public_key *one_time);
 /* Chooses anew which of those with this key can be spent, after one came, went or was spent. */
 enum err MUST_CHECK duplicates_settle(struct db_txn *t, const struct public_key *one_time);
 

@@ -102,6 +102,116 @@ enum err duplicates_settle(struct db_txn *t, const struct public_key *one_time)
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
+enum err duplicates_until(struct outpoint *best, bool *any, struct db_txn *t,
+			  const struct public_key *one_time, uint64_t height)
+{
+	struct output_record o;
+	struct table_key at = {0};
+	struct amount largest = {0};
+	enum err rc;
+	*any = false;
+	key_bytes(&at, one_time->b, 32);
+	while ((rc = next_with_key(&o, t, &at, one_time)) == ERR_OK) {
+		if (o.height <= height && (!*any || amount_cmp(o.amount, largest) > 0)) {
+			*any = true;
+			*best = o.at;
+			largest = o.amount;
+		}
+	}
+	secret_wipe(&o, sizeof o);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err duplicates_oldest(uint64_t *height, bool *any, struct db_txn *t,
+			   const struct public_key *one_time)
+{
+	struct output_record o;
+	struct table_key at = {0};
+	enum err rc;
+	*any = false;
+	key_bytes(&at, one_time->b, 32);
+	while ((rc = next_with_key(&o, t, &at, one_time)) == ERR_OK) {
+		*height = *any && *height < o.height ? *height : o.height;
+		*any = true;
+	}
+	secret_wipe(&o, sizeof o);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+enum err duplicates_burn(const struct watcher *w, struct db_txn *t, const struct output_record *by,
+			 uint64_t height)
+{
+	struct output_record o;
+	struct table_key at = {0};
+	enum err rc;
+	key_bytes(&at, by->one_time.b, 32);
+	while ((rc = next_with_key(&o, t, &at, &by->one_time)) == ERR_OK) {
+		bool other = memcmp(&o.at, &by->at, sizeof o.at) != 0;
+		if (other && o.state == DEPOSIT_CREDITED &&
+		    o.height + credit_depth(&w->config, o.judged) > height) {
+			rc = output_become(w, t, &o.at, DEPOSIT_DUPLICATE);
+		}
+		if (rc != ERR_OK) {
+			break;
+		}
+	}
+	secret_wipe(&o, sizeof o);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+static enum err wait_until(struct db_txn *t, struct output_record *o, uint64_t height)
+{
+	o->due = height;
+	struct table_key k = key_height_outpoint(o->due, &o->at);
+	enum err rc = mark(t, T_DUE, key_span(&k));
+	return rc == ERR_OK ? output_write(t, o) : rc;
+}
+
+enum err duplicates_unburn(const struct watcher *w, struct db_txn *t,
+			   const struct public_key *one_time)
+{
+	struct output_record o;
+	struct table_key at = {0};
+	enum err rc;
+	key_bytes(&at, one_time->b, 32);
+	while ((rc = next_with_key(&o, t, &at, one_time)) == ERR_OK) {
+		if (o.state == DEPOSIT_DUPLICATE && !amount_is_zero(o.worth)) {
+			o.state = DEPOSIT_IN_BLOCK;
+			rc = wait_until(t, &o, o.height + credit_depth(&w->config, o.judged));
+			rc = rc == ERR_OK ? invoice_touch(t, o.address) : rc;
+		}
+		if (rc != ERR_OK) {
+			break;
+		}
+	}
+	secret_wipe(&o, sizeof o);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+/*
+ * Whether another output with its key was spent, which burnt it, or may be by a request that is
+ * out: then it is waited for what becomes of that.
+ */
+static enum err look_at_others(bool *burnt, bool *held, struct db_txn *t,
+			       const struct output_record *o)
+{
+	struct output_record other;
+	struct table_key at = {0};
+	enum err rc;
+	*burnt = *held = false;
+	key_bytes(&at, o->one_time.b, 32);
+	while ((rc = next_with_key(&other, t, &at, &o->one_time)) == ERR_OK) {
+		if (memcmp(&other.at, &o->at, sizeof o->at) != 0) {
+			*burnt = *burnt || other.spent;
+			*held = *held || other.reserved;
+		}
+	}
+	*burnt = *burnt && !o->spent;
+	*held = *held && !o->spent;
+	secret_wipe(&other, sizeof other);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
 /*
  * The height at which to look again, or 0 when it may be credited in a chain of `height` blocks.
  * The depth is asked once more, since the operator may have raised it meanwhile. An output that its
@@ -125,14 +235,6 @@ static uint64_t not_before(const struct watcher *w, const struct output_record *
 	return height + 1 + (o->unlock_time - time) / (2 * BLOCK_SECONDS);
 }
 
-static enum err wait_until(struct db_txn *t, struct output_record *o, uint64_t height)
-{
-	o->due = height;
-	struct table_key k = key_height_outpoint(o->due, &o->at);
-	enum err rc = mark(t, T_DUE, key_span(&k));
-	return rc == ERR_OK ? output_write(t, o) : rc;
-}
-
 static enum err credit(const struct watcher *w, struct db_txn *t, struct output_record *o,
 		       uint64_t height, uint64_t time)
 {
@@ -142,7 +244,16 @@ static enum err credit(const struct watcher *w, struct db_txn *t, struct output_
 	if (later) {
 		return wait_until(t, o, later);
 	}
-	enum err rc = deposit_event(&e, w, t, "deposit_credited", &o->at, o->address, o->worth);
+	bool burnt, held;
+	enum err rc = look_at_others(&burnt, &held, t, o);
+	if (rc != ERR_OK || (held && !burnt)) {
+		return rc == ERR_OK ? wait_until(t, o, height + 1) : rc;
+	}
+	if (burnt) {
+		rc = output_write(t, o);
+		return rc == ERR_OK ? output_become(w, t, &o->at, DEPOSIT_DUPLICATE) : rc;
+	}
+	rc = deposit_event(&e, w, t, "deposit_credited", &o->at, o->address, o->worth);
 	if (rc != ERR_OK) {
 		return rc;
 	}

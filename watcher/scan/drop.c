@@ -54,6 +54,9 @@ static enum err unspend(const struct watcher *w, struct db_txn *t, const struct 
 	if (rc == ERR_OK) {
 		rc = duplicates_settle(t, &o.one_time);
 	}
+	if (rc == ERR_OK) {
+		rc = duplicates_unburn(w, t, &o.one_time);
+	}
 	secret_wipe(&o, sizeof o);
 	return rc == ERR_OK ? sent_unmined(w, t, &by) : rc;
 }

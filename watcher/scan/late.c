@@ -105,9 +105,14 @@ static enum err list_unspent(void *ctx, struct db_txn *t, const struct key_image
 		}
 		l->u = more;
 	}
+	uint64_t oldest = 0;
+	bool any = false;
 	enum err rc = output_read(&o, t, &r->at);
-	if (rc == ERR_OK && o.state != DEPOSIT_REVERSED) {
-		l->u[l->n++] = (struct unspent){*image, o.height + 1, r->signed_by};
+	if (rc == ERR_OK) {
+		rc = duplicates_oldest(&oldest, &any, t, &o.one_time);
+	}
+	if (rc == ERR_OK && any) {
+		l->u[l->n++] = (struct unspent){*image, oldest + 1, r->signed_by};
 	}
 	secret_wipe(&o, sizeof o);
 	return rc;

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/base/secret.h"
+#include "signer/sign/prove.h"
 
 #define START UINT64_C(1790000000)
 
@@ -241,6 +242,59 @@ void planned_mine(struct planned *p, size_t n, bool with_pool)
 	fake_chain_mine(p->chain, n, 120, with_pool);
 	p->now = fake_chain_time(p->chain);
 	CHECK(watcher_sync(&p->w, &synced) == ERR_OK);
+}
+
+enum err planned_ask(struct planned *p, struct outputs *asked)
+{
+	struct envelope e;
+	struct buf file, plain;
+	size_t n, left;
+	outputs_free(asked);
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	buf_init(&plain, PROTO_MESSAGE_MAX);
+	enum err rc = watcher_ask_images(&p->w, &file, &n, &left);
+	if (rc == ERR_OK) {
+		CHECK(left == 0);
+		CHECK(envelope_open(&e, &plain, buf_span(&file), MSG_OUTPUTS, NETWORK_MAINNET,
+				    &p->signer, &p->w.identity.public) == ERR_OK);
+		CHECK(outputs_decode(asked, e.body) == ERR_OK && asked->n == n);
+	}
+	buf_free(&file);
+	buf_free(&plain);
+	return rc;
+}
+
+void planned_prove(struct planned *p, struct key_images *images, const struct outputs *asked)
+{
+	key_images_free(images);
+	images->images = calloc(asked->n, sizeof *images->images);
+	CHECK(images->images);
+	images->n = asked->n;
+	for (size_t i = 0; i < asked->n; i++) {
+		const struct output_claim *c = &asked->claims[i];
+		struct plan_input in = {
+		    .tx_public = c->tx_public, .output_index = c->output_index, .at = c->at};
+		struct output_image *to = &images->images[i];
+		struct scalar x;
+		CHECK(input_private_key(&x, &in, &p->ours.account, &p->ours.spend) == ERR_OK);
+		to->one_time = c->one_time;
+		image_prove(&to->image, to->signature, &c->one_time, &x, &p->rng);
+	}
+}
+
+enum err planned_answer(struct planned *p, const struct key_images *images, size_t *n)
+{
+	struct buf body, file;
+	struct hash hash;
+	buf_init(&body, PROTO_MESSAGE_MAX);
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	CHECK(key_images_encode(&body, images) == ERR_OK);
+	CHECK(envelope_seal(&file, &hash, MSG_KEY_IMAGES, NETWORK_MAINNET, 0, buf_span(&body),
+			    &p->signer, &p->w.identity.public) == ERR_OK);
+	enum err rc = watcher_import_images(&p->w, buf_span(&file), n);
+	buf_free(&body);
+	buf_free(&file);
+	return rc;
 }
 
 struct payout planned_get(const struct planned *p, const char *id)

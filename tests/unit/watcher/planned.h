@@ -72,6 +72,14 @@ void planned_reply(struct planned *p, const struct request *r, const struct requ
 /* Mines n blocks, the first with what waits if with_pool, and syncs. */
 void planned_mine(struct planned *p, size_t n, bool with_pool);
 
+/*
+ * Key images: the watcher's question as the signer reads it, the signer's answer, and that answer
+ * back to the watcher. outputs_free, key_images_free.
+ */
+enum err planned_ask(struct planned *p, struct outputs *asked);
+void planned_prove(struct planned *p, struct key_images *images, const struct outputs *asked);
+enum err planned_answer(struct planned *p, const struct key_images *images, size_t *n);
+
 struct payout planned_get(const struct planned *p, const char *id);
 
 #endif
