@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/secret.h"
+#include "watcher/invoices/invoices.h"
 #include "watcher/planner/planner.h"
 
 struct queue {
@@ -36,6 +37,23 @@ static enum err push(struct queue *q, size_t *room, const struct payout *p)
 	return ERR_OK;
 }
 
+/* A refund waits while a reorganisation has taken what it pays back. */
+static enum err is_covered(bool *covered, struct db_txn *t, const struct payout *p)
+{
+	struct invoice v;
+	struct invoice_outcome now;
+	*covered = true;
+	if (!p->invoice) {
+		return ERR_OK;
+	}
+	enum err rc = invoice_read(&v, t, p->invoice);
+	if (rc == ERR_OK) {
+		rc = invoice_outcome_now(&now, t, &v);
+	}
+	*covered = rc == ERR_OK && amount_cmp(now.received, v.refunded) >= 0;
+	return rc;
+}
+
 /*
  * Those whose time has come and whose tie is free: as many as a request has room for, and all that
  * are tied besides, which go together.
@@ -49,7 +67,7 @@ static enum err queue_load(struct queue *q, size_t *waiting, struct db_txn *t, u
 	*waiting = 0;
 	enum err rc = db_first(t, T_QUEUE, db_span(NULL, 0), &key, &value);
 	while (rc == ERR_OK) {
-		bool ready = false;
+		bool ready = false, covered = false;
 		if (key.n != 9) {
 			rc = err_set(ERR_DB_DAMAGED, "a record of the queue has a bad key");
 			break;
@@ -58,7 +76,11 @@ static enum err queue_load(struct queue *q, size_t *waiting, struct db_txn *t, u
 		if (rc == ERR_OK) {
 			rc = tie_ready(&ready, t, &p);
 		}
-		ready = ready && p.not_before <= now && (p.tied || q->n < REQUEST_PAYOUTS_MAX);
+		if (rc == ERR_OK) {
+			rc = is_covered(&covered, t, &p);
+		}
+		ready = ready && covered && p.not_before <= now &&
+			(p.tied || q->n < REQUEST_PAYOUTS_MAX);
 		*waiting += !ready;
 		if (rc == ERR_OK && ready) {
 			rc = push(q, &room, &p);
@@ -205,8 +227,8 @@ enum err drafts_make(struct draft **out, size_t *n, size_t *left, struct db_txn 
 	enum err rc = queue_load(&q, left, t, watcher_now(w));
 	if (rc == ERR_OK && q.n == 0) {
 		rc = *left ? err_set(ERR_NOT_FOUND,
-				     "the %zu queued payouts wait for their time, or for an "
-				     "earlier request",
+				     "the %zu queued payouts wait for their time, for an earlier "
+				     "request, or for the deposit that they pay back",
 				     *left)
 			   : err_set(ERR_NOT_FOUND, "no payout is queued");
 	}

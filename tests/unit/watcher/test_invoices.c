@@ -580,6 +580,38 @@ static void a_wrong_index_of_ids_is_noticed(void **state)
 	}
 }
 
+/* What a reorganisation took is not paid back, until it is there again. */
+static void a_refund_of_what_is_gone_waits(void **state)
+{
+	struct hot h;
+	struct payout p;
+	struct address to;
+	struct request_info info;
+	struct buf file;
+	(void)state;
+	buf_init(&file, PROTO_MESSAGE_MAX);
+	hot_start(&h, 80);
+	hot_deposit(&h, (struct subaddress){0, 0}, 5 * ATOMIC_PER_XMR, 20);
+	hot_sync(&h);
+	h.w.config.invoices.over = INVOICE_REFUND;
+	struct invoice v = make(&h, "a", ATOMIC_PER_XMR, 0, false);
+	hot_deposit(&h, v.at, 2 * ATOMIC_PER_XMR, 10);
+	hot_sync(&h);
+	address_of(&to, &h.w.account, (struct subaddress){7, 7});
+	assert_int_equal(watcher_refund_invoice(&h.w, "a", &to, &p), ERR_OK);
+	fake_chain_pop(h.chain, 11, true);
+	fake_chain_mine(h.chain, 12, 120, false);
+	hot_sync(&h);
+	assert_int_equal(get(&h, "a").is.received.atomic, 0);
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_NOT_FOUND);
+	hot_deposit(&h, v.at, 2 * ATOMIC_PER_XMR, 10);
+	hot_sync(&h);
+	assert_int_equal(watcher_build_request(&h.w, &file, &info), ERR_OK);
+	assert_int_equal(info.n_payouts, 1);
+	buf_free(&file);
+	hot_stop(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -594,6 +626,7 @@ int main(void)
 	    cmocka_unit_test(a_cancelled_refund_is_owed_again),
 	    cmocka_unit_test(a_forgotten_invoice_goes_on_by_its_rules),
 	    cmocka_unit_test(a_wrong_index_of_ids_is_noticed),
+	    cmocka_unit_test(a_refund_of_what_is_gone_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
